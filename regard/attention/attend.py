@@ -1,0 +1,71 @@
+"""Attention, in one place.
+
+    scores   = score(query, keys)              how well they match
+    mask     = scope(position, length)         where the query may look
+    weights  = normalise(scores + bias, mask)  where it looks       (x the Gaussian of local-p)
+    context  = weights @ values                what it sees
+
+Everything in regard that attends comes through `attend`, and a `Hook` is asked here and nowhere
+else.
+
+Letters: B sentences, H heads, Q queries, K keys or slots of a window, D size of a value.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor
+
+from regard.attention.hook import Hook, Site, Values
+from regard.attention.normalise import NORMALISERS
+from regard.attention.scope import Reach
+
+
+class Attended(NamedTuple):
+    """What was seen, and where it was looked for."""
+
+    context: Float[Tensor, "B H Q D"]
+    weights: Float[Tensor, "B H Q K"]
+
+
+def attend(
+    scores: Float[Tensor, "B H Q K"],
+    values: Values,
+    reach: Reach,
+    *,
+    site: Site,
+    hook: Hook | None = None,
+) -> Attended:
+    """Share one look out among the keys within reach, and see what is there.
+
+    `site` names the normaliser. Without a hook, and with a hook that returns None, the same
+    operations run on the same numbers: the result is the same to the bit.
+
+    Raises ValueError for a normaliser that does not exist.
+    """
+    normalise = NORMALISERS.get(site.normaliser)
+    if normalise is None:
+        raise ValueError(f"no normaliser {site.normaliser!r}; there are {', '.join(NORMALISERS)}")
+    bias = None if hook is None else hook.bias(site, scores)
+    weights = normalise(scores if bias is None else scores + bias, reach.mask[:, None])
+    if reach.factor is not None:
+        weights = weights * reach.factor[:, None]
+    if hook is not None:
+        weights = _or(hook.weights(site, weights), weights)
+        values = _or(hook.values(site, values), values)
+        hook.see(site, weights, values)
+    return Attended(look(weights, values), weights)
+
+
+def look(weights: Float[Tensor, "B H Q K"], values: Values) -> Float[Tensor, "B H Q D"]:
+    """The weighted sum of the values; in a window each query has values of its own."""
+    weights = weights.to(values.dtype)
+    if values.dim() == weights.dim():
+        return weights @ values
+    return (weights[..., None, :] @ values).squeeze(-2)
+
+
+def _or(answer: Tensor | None, otherwise: Tensor) -> Tensor:
+    return otherwise if answer is None else answer

@@ -1,0 +1,137 @@
+"""The attentional layer of Luong, Pham and Manning 2015, global and local.
+
+    a_t  = align(h_t, hbar_s)              eq. 7, within the scope
+    c_t  = sum_s a_t(s) hbar_s
+    h~_t = tanh(W_c [c_t ; h_t])           eq. 5, no bias
+
+Letters: B sentences, Q target positions, S source positions, W slots of a window, N size of h,
+M size of hbar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from regard.attention.attend import attend
+from regard.attention.hook import AttentionLayer, Site
+from regard.attention.normalise import NORMALISERS
+from regard.attention.scope import SCOPES, Place, gather
+from regard.attention.score import SAME_SIZE, SCORES, Sizes
+
+
+@dataclass(frozen=True)
+class Source:
+    """What attention needs of a source sentence, made once: its keys, prepared for the score."""
+
+    keys: Float[Tensor, "B S M"]
+    prepared: Float[Tensor, "B S _"]
+    lengths: Int[Tensor, " B"]
+
+    def select(self, rows: Int[Tensor, " X"]) -> Source:
+        """The sources of the rows named."""
+        return Source(self.keys[rows], self.prepared[rows], self.lengths[rows])
+
+
+class Looked(NamedTuple):
+    """The attentional state h~ of every query, and the weights that led to it."""
+
+    attentional: Float[Tensor, "B Q N"]
+    weights: Float[Tensor, "B Q K"]
+
+
+class LuongAttention(AttentionLayer):
+    """Every score, in every scope that the paper defines for it.
+
+    `radius` is the paper's D: local attention sees up to 2 D + 1 keys. `length` is the longest
+    source that `location` has weights for. Keys and positions are in the order of the text.
+
+    Raises ValueError for names that do not exist and combinations that are not defined: `location`
+    scores whole sentences, so it has no local form; `dot` needs states of equal size.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        *,
+        key_size: int | None = None,
+        score: str = "general",
+        scope: str = "everything",
+        normaliser: str = "softmax",
+        radius: int = 10,
+        length: int = 50,
+        site: str = "decoder.cross",
+    ) -> None:
+        super().__init__(site)
+        key_size = size if key_size is None else key_size
+        check(score, scope, normaliser, size=size, key_size=key_size, radius=radius)
+        self.score_name, self.scope_name, self.normaliser = score, scope, normaliser
+        self.radius = radius
+        self.score_weights = learn(SCORES[score].shapes(Sizes(size, key_size, length)))
+        self.scope_weights = learn(SCOPES[scope].shapes(size))
+        self.combine = nn.Linear(key_size + size, size, bias=False)  # W_c
+
+    def prepare(
+        self, keys: Float[Tensor, "B S M"], key_mask: Bool[Tensor, "B S"]
+    ) -> Source:
+        """Do once what depends on the source alone; keys are padded on the right."""
+        prepared = SCORES[self.score_name].prepare(keys, self.score_weights)
+        return Source(keys, prepared, key_mask.sum(dim=1))
+
+    def forward(
+        self, query: Float[Tensor, "B Q N"], source: Source, position: Int[Tensor, " Q"]
+    ) -> Looked:
+        """Look from the target positions named, whose decoder states are the query."""
+        place = Place(query, position, source.lengths, source.keys.shape[1])
+        reach = SCOPES[self.scope_name].reach(place, self.radius, self.scope_weights)
+        prepared, values = source.prepared, source.keys
+        if reach.keys is not None:
+            values = gather(source.keys, reach.keys)
+            same = source.prepared is source.keys
+            prepared = values if same else gather(source.prepared, reach.keys)
+        scores = SCORES[self.score_name].compare(query, prepared, self.score_weights)
+        site = Site(self.site, reach.keys, reach.centre, self.normaliser)
+        seen = attend(scores[:, None], values[:, None], reach, site=site, hook=self.hook)
+        both = torch.cat([seen.context[:, 0], query], dim=-1)
+        return Looked(torch.tanh(self.combine(both)), seen.weights[:, 0])
+
+
+def learn(shapes: dict[str, tuple[int, ...]]) -> nn.ParameterDict:
+    """Weights of the shapes given, uniform in [-0.1, 0.1] as in the paper."""
+    return nn.ParameterDict(
+        {name: nn.Parameter(torch.empty(shape).uniform_(-0.1, 0.1)) for name, shape in shapes.items()}
+    )
+
+
+def check(
+    score: str, scope: str, normaliser: str, *, size: int, key_size: int, radius: int
+) -> None:
+    """Refuse names that do not exist and combinations that the paper does not define."""
+    for name, kind, known in (
+        (score, "score", SCORES),
+        (scope, "scope", SCOPES),
+        (normaliser, "normaliser", NORMALISERS),
+    ):
+        if name not in known:
+            raise ValueError(f"no {kind} {name!r}; there are {', '.join(known)}")
+    if scope in ("causal", "window"):
+        raise ValueError(
+            f"scope {scope!r} is for self-attention: a target word has no position in the source; "
+            "use everything, local-m or local-p"
+        )
+    if score == "location" and scope != "everything":
+        raise ValueError(
+            f"score 'location' with scope {scope!r} is not defined: its weights belong to the "
+            "positions of a whole sentence; use scope 'everything'"
+        )
+    if score in SAME_SIZE and size != key_size:
+        raise ValueError(
+            f"score {score!r} multiplies query and key, but their sizes are {size} and {key_size}; "
+            "make them equal or use 'general'"
+        )
+    if radius < (1 if scope == "local-p" else 0):
+        raise ValueError(f"radius {radius} is too small for scope {scope!r}")

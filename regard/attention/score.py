@@ -1,0 +1,180 @@
+"""How well a query matches each key.
+
+A score is done in two halves, so that the work which depends on the source alone is done once for
+each source and not for each word: `prepare` sees the keys, `compare` sees the query and what
+`prepare` made. Called as a function, a score does both:
+
+    scores = SCORES["general"](query, keys, {"W_a": matrix})
+
+Letters: B sentences, Q queries, K keys (or slots of a window), N size of a query, M size of a key.
+Keys of shape [B, K, M] are shared by all queries; in a window of shape [B, Q, K, M] each query has
+its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+Query = Float[Tensor, "B Q N"]
+Keys = Float[Tensor, "B K M"] | Float[Tensor, "B Q K M"]
+Scores = Float[Tensor, "B Q K"]
+Weights = Mapping[str, Tensor]
+"""What a score learns, by the paper's names."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes that a score's weights follow from.
+
+    `length` is the longest source that `location` has weights for.
+    """
+
+    query: int
+    key: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """One way to compare a query with keys.
+
+    `shapes` gives the weights that it learns; `equation` is for people, in the paper's letters.
+    """
+
+    equation: str
+    source: str
+    shapes: Callable[[Sizes], dict[str, tuple[int, ...]]]
+    prepare: Callable[[Keys, Weights], Tensor]
+    compare: Callable[[Query, Tensor, Weights], Scores]
+
+    def __call__(self, query: Query, keys: Keys, weights: Weights | None = None) -> Scores:
+        """Scores of every query against every key."""
+        weights = {} if weights is None else weights
+        return self.compare(query, self.prepare(keys, weights), weights)
+
+
+def match(query: Query, keys: Keys) -> Scores:
+    """The dot product of every query with every key."""
+    if keys.dim() == 3:
+        return query @ keys.transpose(1, 2)
+    return (keys @ query[..., None]).squeeze(-1)
+
+
+def every_pair(query: Query, keys: Keys) -> Float[Tensor, "B Q K N"]:
+    """The sum of every query with every key."""
+    return query[:, :, None] + (keys[:, None] if keys.dim() == 3 else keys)
+
+
+def unchanged(keys: Keys, weights: Weights) -> Keys:
+    """Keys need no preparation."""
+    return keys
+
+
+def dot(query: Query, keys: Keys, weights: Weights) -> Scores:
+    """h_t^T hbar_s   (Luong 2015, 3.1)."""
+    return match(query, keys)
+
+
+def scaled_dot(query: Query, keys: Keys, weights: Weights) -> Scores:
+    """q k^T / sqrt(d_k)   (Vaswani 2017, eq. 1)."""
+    return match(query, keys) / math.sqrt(query.shape[-1])
+
+
+def general(query: Query, keys: Keys, weights: Weights) -> Scores:
+    """h_t^T W_a hbar_s   (Luong 2015, 3.1)."""
+    return match(query @ weights["W_a"], keys)
+
+
+def concat_keys(keys: Keys, weights: Weights) -> Tensor:
+    """The half of W_a [h_t ; hbar_s] that reads the key."""
+    return functional.linear(keys, weights["W_a"][:, -keys.shape[-1] :])
+
+
+def concat(query: Query, prepared: Tensor, weights: Weights) -> Scores:
+    """v_a^T tanh(W_a [h_t ; hbar_s])   (Luong 2015, 3.1).
+
+    All of W_a is learned. In the authors' code the half that reads the key was the identity, to
+    which they ascribe concat's poor results.
+    """
+    read_query = functional.linear(query, weights["W_a"][:, : query.shape[-1]])
+    return torch.tanh(every_pair(read_query, prepared)) @ weights["v_a"]
+
+
+def additive_keys(keys: Keys, weights: Weights) -> Tensor:
+    """U_a h_j, once for each source."""
+    return functional.linear(keys, weights["U_a"])
+
+
+def additive(query: Query, prepared: Tensor, weights: Weights) -> Scores:
+    """v_a^T tanh(W_a s_i + U_a h_j)   (Bahdanau 2014, A.1.2).
+
+    Bahdanau's query is the decoder's state before this word; as a score in Luong's layer it is the
+    state h_t.
+    """
+    read_query = functional.linear(query, weights["W_a"])
+    return torch.tanh(every_pair(read_query, prepared)) @ weights["v_a"]
+
+
+def location(query: Query, keys: Keys, weights: Weights) -> Scores:
+    """W_a h_t: position s has a score, whatever word stands there   (Luong 2015, eq. 8).
+
+    W_a has a row for each of the first `length` positions; words after them are never looked at.
+    """
+    scores = functional.linear(query, weights["W_a"])
+    missing = keys.shape[1] - scores.shape[-1]
+    return functional.pad(scores, (0, missing), value=-math.inf)  # a negative pad cuts
+
+
+def nothing(sizes: Sizes) -> dict[str, tuple[int, ...]]:
+    """Nothing to learn."""
+    return {}
+
+
+SCORES: dict[str, Score] = {
+    "dot": Score("h_t^T hbar_s", "Luong 2015, 3.1", nothing, unchanged, dot),
+    "general": Score(
+        "h_t^T W_a hbar_s",
+        "Luong 2015, 3.1",
+        lambda sizes: {"W_a": (sizes.query, sizes.key)},
+        unchanged,
+        general,
+    ),
+    "concat": Score(
+        "v_a^T tanh(W_a [h_t ; hbar_s])",
+        "Luong 2015, 3.1",
+        lambda sizes: {"W_a": (sizes.query, sizes.query + sizes.key), "v_a": (sizes.query,)},
+        concat_keys,
+        concat,
+    ),
+    "location": Score(
+        "W_a h_t",
+        "Luong 2015, eq. 8",
+        lambda sizes: {"W_a": (sizes.length, sizes.query)},
+        unchanged,
+        location,
+    ),
+    "additive": Score(
+        "v_a^T tanh(W_a h_t + U_a hbar_s)",
+        "Bahdanau 2014, A.1.2",
+        lambda sizes: {
+            "W_a": (sizes.query, sizes.query),
+            "U_a": (sizes.query, sizes.key),
+            "v_a": (sizes.query,),
+        },
+        additive_keys,
+        additive,
+    ),
+    "scaled dot": Score(
+        "h_t^T hbar_s / sqrt(d)", "Vaswani 2017, eq. 1", nothing, unchanged, scaled_dot
+    ),
+}
+
+SAME_SIZE = ("dot", "scaled dot")
+"""Scores that need queries and keys of one size."""
