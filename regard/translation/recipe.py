@@ -1,0 +1,389 @@
+"""One TOML file, one frozen `Recipe`: every setting is declared here, once.
+
+Keys, `--set`, help and the table in the documentation are derived from the fields below. A key
+that does not exist is refused with the nearest one that does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from regard.translation.toml import format_value
+
+Count = Annotated[int, Field(ge=0)]
+Size = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+NO_END = ("linear", "cosine")  # schedules that are defined by where they end
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be used: where, what, and what would be right, a line each."""
+
+
+class Section(BaseModel):
+    """A table of the recipe: frozen, no unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class DataRecipe(Section):
+    """The files, and what is taken from them."""
+
+    source: str = Field(
+        default="", description="Source sentences, a line each, or both sides as TSV"
+    )
+    target: str = Field(
+        default="", description="Target sentences, a line each; empty where `source` is TSV"
+    )
+    dev_source: str = Field(
+        default="", description="Source of the dev part; empty: set aside from the text"
+    )
+    dev_target: str = Field(default="", description="Target of the dev part")
+    test_source: str = Field(
+        default="", description="Source of the test part; empty: set aside or none"
+    )
+    test_target: str = Field(default="", description="Target of the test part")
+    max_pieces: Size = Field(
+        default=100, description="Longer sentences (in pieces) are not trained on"
+    )
+
+    @model_validator(mode="after")
+    def _files_come_in_pairs(self) -> DataRecipe:
+        for part in ("dev", "test"):
+            names = [f"{part}_source", f"{part}_target"]
+            given = [name for name in names if getattr(self, name)]
+            if len(given) == 1:
+                missing = names[1 - names.index(given[0])]
+                raise ValueError(f"{given[0]} is given, so {missing} is needed too")
+        if self.target and not self.source:
+            raise ValueError("target is given, so source is needed too")
+        return self
+
+
+class TokensRecipe(Section):
+    """How text is cut into pieces."""
+
+    kind: Literal["bpe", "words"] = Field(
+        default="bpe", description="Byte-pair pieces, or whole words"
+    )
+    size: Annotated[int, Field(ge=5)] = Field(
+        default=8000,
+        description="Vocabulary of each side, special pieces included (words: the limit)",
+    )
+    shared: bool = Field(default=False, description="One vocabulary for both languages")
+    lowercase: bool = Field(default=False, description="Lower-case the text first")
+
+
+class ModelRecipe(Section):
+    """The model: its family, sizes and attention."""
+
+    family: Literal["rnn"] = Field(default="rnn", description="Stacked LSTM encoder and decoder")
+    embedding: Size = Field(default=256, description="Width of the embeddings")
+    hidden: Size = Field(
+        default=256, description="Width of the decoder's LSTM, and of the encoder's states"
+    )
+    layers: Size = Field(default=1, description="Layers of the encoder, and of the decoder")
+    bidirectional: bool = Field(default=True, description="The encoder reads in both directions")
+    attention: Literal["none", "dot", "general", "concat", "location", "additive", "scaled dot"] = (
+        Field(default="general", description="The score; `none`: no attention at all")
+    )
+    scope: Literal["everything", "local-m", "local-p"] = Field(
+        default="everything", description="Where a step may look: everywhere, or a window"
+    )
+    radius: Size = Field(
+        default=10, description="D: a local window sees up to 2 D + 1 source pieces"
+    )
+    normaliser: Literal["softmax", "sigmoid"] = Field(
+        default="softmax", description="From scores to weights"
+    )
+    input_feeding: bool = Field(
+        default=True, description="The attentional state is read by the next step"
+    )
+    reverse_source: bool = Field(
+        default=False, description="The encoder reads the source from its end"
+    )
+    dropout: Share = Field(default=0.2, description="Share of the units dropped while training")
+    tied: bool = Field(
+        default=False, description="Output layer and target embedding are one matrix"
+    )
+    max_length: Size = Field(
+        default=100, description="Source length that `location` attention can score"
+    )
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> ModelRecipe:
+        if self.attention == "location" and self.scope != "everything":
+            raise ValueError(
+                f'attention = "location" scores fixed positions and has no scope = "{self.scope}"; '
+                'use scope = "everything", or another score'
+            )
+        if self.attention == "none" and self.scope != "everything":
+            raise ValueError(f'attention = "none" cannot have scope = "{self.scope}"')
+        if self.tied and self.embedding != self.hidden:
+            raise ValueError(
+                f"tied = true needs embedding = hidden, not {self.embedding} and {self.hidden}"
+            )
+        return self
+
+
+class TrainingRecipe(Section):
+    """The optimiser, its schedule, when to look at dev, and when to stop."""
+
+    optimiser: Literal["adam", "sgd"] = Field(
+        default="adam",
+        description="Adam on the mean loss of a piece; SGD on the sum over a sentence (Luong 2015)",
+    )
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=0.002, description="At its highest"
+    )
+    schedule: Literal["constant", "inverse_sqrt", "linear", "cosine", "luong"] = Field(
+        default="linear",
+        description="How the rate falls: not; as 1/sqrt(update); to zero at the end along a line "
+        "or a cosine; halved after every epoch from `halve_after` on",
+    )
+    warmup: Count = Field(default=0, description="Updates over which the rate rises to its highest")
+    halve_after: Count = Field(default=5, description="Epochs at the full rate, for `luong`")
+    beta2: Share = Field(default=0.999, description="Adam's memory for squared gradients")
+    label_smoothing: Share = Field(
+        default=0.1, description="Probability spread over the vocabulary"
+    )
+    clip: Amount = Field(
+        default=1.0, description="Longest gradient (norm), in the loss's scale; 0: any"
+    )
+    batch: Size = Field(default=64, description="Size of a batch, in `batch_unit`")
+    batch_unit: Literal["sentences", "tokens"] = Field(
+        default="sentences", description="What `batch` counts (target pieces with `</s>`)"
+    )
+    accumulate: Size = Field(default=1, description="Batches whose gradients make one update")
+    average: Share = Field(
+        default=0.0, description="Decay of a running average of the weights, used for dev; 0: off"
+    )
+    updates: Count = Field(default=0, description="Stop after so many updates; 0: no such limit")
+    epochs: Count = Field(
+        default=10, description="Stop after so many passes over the text; 0: no such limit"
+    )
+    seconds: Amount = Field(
+        default=0.0, description="Stop after so much time, preparation included; 0: no such limit"
+    )
+    validate_every: Count = Field(
+        default=0, description="Updates between two looks at dev; 0: chosen"
+    )
+    patience: Count = Field(
+        default=5, description="Stop after so many looks at dev without a better one; 0: never"
+    )
+    stop_by: Literal["bleu", "loss"] = Field(default="bleu", description="What better means")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto",
+        description="Numbers of the matrix products; auto: bfloat16 where hardware has it",
+    )
+    seed: Count = Field(
+        default=1, description="Of the first weights, the order of the text and dropout"
+    )
+    log_every: Size = Field(default=50, description="Updates between two lines of log.jsonl")
+    save_every_seconds: Amount = Field(
+        default=60.0, description="Time between two saves; results do not depend on it"
+    )
+
+    @model_validator(mode="after")
+    def _it_ends(self) -> TrainingRecipe:
+        limited = self.updates or self.epochs or self.seconds
+        if not limited and self.schedule in NO_END:
+            raise ValueError(
+                f'schedule = "{self.schedule}" falls to zero at the end: '
+                "set updates, epochs or seconds"
+            )
+        if not limited and not self.patience:
+            raise ValueError("it would never stop: set patience, updates, epochs or seconds")
+        return self
+
+
+class SearchRecipe(Section):
+    """How a trained model translates, unless asked otherwise."""
+
+    beam: Size = Field(default=5, description="Hypotheses kept; 1: greedy")
+    length_alpha: Amount = Field(
+        default=0.6, description="Exponent of the length normalisation; 0: none"
+    )
+    max_length: Count = Field(
+        default=0, description="Longest translation, in pieces; 0: twice the source and 10"
+    )
+
+
+class Recipe(Section):
+    """Everything that decides a translator, apart from the text and the machine."""
+
+    data: DataRecipe = Field(default_factory=DataRecipe)
+    tokens: TokensRecipe = Field(default_factory=TokensRecipe)
+    model: ModelRecipe = Field(default_factory=ModelRecipe)
+    training: TrainingRecipe = Field(default_factory=TrainingRecipe)
+    search: SearchRecipe = Field(default_factory=SearchRecipe)
+
+
+def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe, with `section.key=value` settings put over it.
+
+    Raises `RecipeError` naming the file and every key that is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        tables = tomllib.loads(text)
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"{path}: not a TOML file: {error}") from error
+    return check(override(tables, overrides), str(path))
+
+
+def change(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
+    """The recipe with `section.key=value` settings put over it."""
+    return check(override(recipe.model_dump(), overrides), "--set")
+
+
+def override(tables: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    """Put `section.key=value` settings over the tables of a recipe.
+
+    A value is read as TOML; a bare word is text, so `model.attention=dot` needs no quotes.
+    """
+    changed = {
+        name: dict(table) if isinstance(table, Mapping) else table for name, table in tables.items()
+    }
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        section, dot, key = name.strip().partition(".")
+        if not (equals and dot and key):
+            raise RecipeError(f"--set {setting}: write it as section.key=value")
+        _refuse_unknown(section, key, f"--set {setting}")
+        table = changed.setdefault(section, {})
+        if isinstance(table, dict):
+            table[key] = _toml_value(value.strip())
+    return changed
+
+
+def check(tables: Mapping[str, Any], origin: str) -> Recipe:
+    """Make a recipe of plain tables; `origin` names their file in the errors."""
+    for section, table in tables.items():
+        _refuse_unknown(section, None, origin)
+        for key in table if isinstance(table, Mapping) else ():
+            _refuse_unknown(section, key, origin)
+    try:
+        return Recipe.model_validate(dict(tables))
+    except ValidationError as error:
+        lines = [f"{origin}: {_explain(detail)}" for detail in error.errors()]
+        raise RecipeError("\n".join(lines)) from error
+
+
+def write_toml(recipe: Recipe) -> str:
+    """The recipe as TOML that `read_recipe` reads back as an equal recipe."""
+    blocks = []
+    for section, table in recipe.model_dump().items():
+        lines = [f"{key} = {format_value(value)}" for key, value in table.items()]
+        blocks.append("\n".join([f"[{section}]", *lines]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def settings_table() -> str:
+    """Every key with its values, default and meaning, as Markdown."""
+    lines = ["| key | value | default | meaning |", "|---|---|---|---|"]
+    for section, key, field in fields():
+        default = format_value(field.default)
+        lines.append(
+            f"| `{section}.{key}` | {allowed(field)} | `{default}` | {field.description} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def fields() -> Iterator[tuple[str, str, FieldInfo]]:
+    """Every setting: section, key and the field that declares it."""
+    for section, model in sections().items():
+        for key, field in model.model_fields.items():
+            yield section, key, field
+
+
+def sections() -> dict[str, type[Section]]:
+    """The tables of a recipe by name."""
+    found: dict[str, type[Section]] = {}
+    for name, field in Recipe.model_fields.items():
+        assert isinstance(field.annotation, type)
+        assert issubclass(field.annotation, Section)
+        found[name] = field.annotation
+    return found
+
+
+def allowed(field: FieldInfo) -> str:
+    """The values that a setting may have, in words."""
+    kind = field.annotation
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(f'"{choice}"' for choice in get_args(kind))
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    said = words[kind] if kind in words else str(kind)
+    for bound in field.metadata:
+        match bound:
+            case Ge(ge=low):
+                said += f", at least {low}"
+            case Gt(gt=low):
+                said += f", more than {low}"
+            case Le(le=high):
+                said += f", at most {high}"
+            case Lt(lt=high):
+                said += f", less than {high}"
+            case _:
+                pass
+    return said
+
+
+def _explain(detail: ErrorDetails) -> str:
+    """One of pydantic's findings, as a line for a person."""
+    place = [str(part) for part in detail["loc"]]
+    section = f"[{place[0]}]" if place else "recipe"
+    if detail["type"] == "value_error":
+        return f"{section} {detail['ctx']['error']}" if "ctx" in detail else detail["msg"]
+    if len(place) < 2:
+        return f"{section} must be a table of settings, not {format_value(detail['input'])}"
+    field = sections()[place[0]].model_fields[place[1]]
+    return f"{section} {place[1]} = {format_value(detail['input'])}: must be {allowed(field)}"
+
+
+def _refuse_unknown(section: str, key: str | None, origin: str) -> None:
+    """Refuse a section or key that does not exist, naming the nearest one that does."""
+    known = sections()
+    if section not in known:
+        near = difflib.get_close_matches(section, known, n=1)
+        homes = [name for name, model in known.items() if section in model.model_fields]
+        if near:
+            hint = f"did you mean [{near[0]}]?"
+        elif homes:
+            hint = f"{section} belongs into [{homes[0]}]"
+        else:
+            hint = "there are " + ", ".join(f"[{name}]" for name in known)
+        raise RecipeError(f"{origin}: no section [{section}]; {hint}")
+    if key is None or key in known[section].model_fields:
+        return
+    near = difflib.get_close_matches(key, known[section].model_fields, n=1, cutoff=0.5)
+    homes = [name for name, model in known.items() if key in model.model_fields]
+    if homes:
+        hint = f"it belongs into [{homes[0]}]"
+    elif near:
+        hint = f"did you mean {near[0]}?"
+    else:
+        hint = "its keys are " + ", ".join(known[section].model_fields)
+    raise RecipeError(f"{origin}: [{section}] has no key {key}; {hint}")
+
+
+def _toml_value(text: str) -> Any:
+    """A value as TOML reads it; what TOML cannot read is text."""
+    try:
+        tables = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return tables["value"] if tables.keys() == {"value"} else text
