@@ -47,3 +47,14 @@ def pytest_runtest_makereport(item: pytest.Item):
         report.outcome = "failed"
         report.longrepr = f"CI runs every test marked {' and '.join(marked)}, but: {reason}"
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):
+    """In CI, refuse a module that skips itself: it may hold tests marked `real` or `slow`."""
+    report = yield
+    if IN_CI and report.skipped:
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"{collector.nodeid} skips itself as a whole; skip tests: {reason}"
+    return report
