@@ -1,6 +1,6 @@
 """What attention is: scores, scopes, normalisers, one `attend` and one hook. Imports torch alone.
 
-    from regard.attention import LuongAttention, MultiHeadAttention, Hook, watching
+from regard.attention import LuongAttention, MultiHeadAttention, Hook, watching
 """
 
 from regard.attention.attend import Attended, attend

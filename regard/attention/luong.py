@@ -75,11 +75,9 @@ class LuongAttention(AttentionLayer):
         self.scope_weights = learn(SCOPES[scope].shapes(size))
         self.combine = nn.Linear(key_size + size, size, bias=False)  # W_c
 
-    def prepare(
-        self, keys: Float[Tensor, "B S M"], key_mask: Bool[Tensor, "B S"]
-    ) -> Source:
+    def prepare(self, keys: Float[Tensor, "B S M"], key_mask: Bool[Tensor, "B S"]) -> Source:
         """Do once what depends on the source alone; keys are padded on the right."""
-        prepared = SCORES[self.score_name].prepare(keys, self.score_weights)
+        prepared = SCORES[self.score_name].prepare(keys, dict(self.score_weights))
         return Source(keys, prepared, key_mask.sum(dim=1))
 
     def forward(
@@ -87,13 +85,13 @@ class LuongAttention(AttentionLayer):
     ) -> Looked:
         """Look from the target positions named, whose decoder states are the query."""
         place = Place(query, position, source.lengths, source.keys.shape[1])
-        reach = SCOPES[self.scope_name].reach(place, self.radius, self.scope_weights)
+        reach = SCOPES[self.scope_name].reach(place, self.radius, dict(self.scope_weights))
         prepared, values = source.prepared, source.keys
         if reach.keys is not None:
             values = gather(source.keys, reach.keys)
             same = source.prepared is source.keys
             prepared = values if same else gather(source.prepared, reach.keys)
-        scores = SCORES[self.score_name].compare(query, prepared, self.score_weights)
+        scores = SCORES[self.score_name].compare(query, prepared, dict(self.score_weights))
         site = Site(self.site, reach.keys, reach.centre, self.normaliser)
         seen = attend(scores[:, None], values[:, None], reach, site=site, hook=self.hook)
         both = torch.cat([seen.context[:, 0], query], dim=-1)
@@ -103,7 +101,10 @@ class LuongAttention(AttentionLayer):
 def learn(shapes: dict[str, tuple[int, ...]]) -> nn.ParameterDict:
     """Weights of the shapes given, uniform in [-0.1, 0.1] as in the paper."""
     return nn.ParameterDict(
-        {name: nn.Parameter(torch.empty(shape).uniform_(-0.1, 0.1)) for name, shape in shapes.items()}
+        {
+            name: nn.Parameter(torch.empty(shape).uniform_(-0.1, 0.1))
+            for name, shape in shapes.items()
+        }
     )
 
 

@@ -87,9 +87,7 @@ def slots(first: Int[Tensor, "B Q"], width: int, lengths: Int[Tensor, " B"]) -> 
     return keys.masked_fill((keys < 0) | (keys >= lengths[:, None, None]), -1)
 
 
-def gather(
-    keys: Float[Tensor, "B S M"], slots: Int[Tensor, "B Q W"]
-) -> Float[Tensor, "B Q W M"]:
+def gather(keys: Float[Tensor, "B S M"], slots: Int[Tensor, "B Q W"]) -> Float[Tensor, "B Q W M"]:
     """The keys in each slot; a slot outside the sentence (-1) holds zeros."""
     sentences, count, size = keys.shape
     offsets = torch.arange(sentences, device=keys.device)[:, None, None] * count

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -73,6 +73,7 @@ class Loss:
     tokens: int
 
 
+@runtime_checkable
 class State(Protocol):
     """What a decoder remembers between two words: one row for each hypothesis."""
 

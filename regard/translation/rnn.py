@@ -1,0 +1,214 @@
+"""Luong's translator: a stacked LSTM reads, a stacked LSTM writes and looks back.
+
+At step t the decoder reads y_{t-1} (and with input feeding h~_{t-1}), has the state h_t, looks at
+the source and predicts y_t from h~_t. Without attention it predicts from h_t, and all that it
+knows of the source is the encoder's last state.
+
+Letters: B sentences, S source pieces, L labels, N rows of a search, E size of an embedding, H size
+of a state, Y layers, D directions, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from regard.attention import LuongAttention, Source
+from regard.translation.model import Batch, State, TranslationModel
+from regard.translation.recipe import ModelRecipe
+
+
+@dataclass(frozen=True)
+class RnnState:
+    """A decoder between two words: LSTM states, h~ of the word before, and the source."""
+
+    hidden: Float[Tensor, "Y N H"]
+    cell: Float[Tensor, "Y N H"]
+    attentional: Float[Tensor, "N H"]
+    source: Source
+    written: int
+
+    def select(self, rows: Int[Tensor, " X"]) -> RnnState:
+        """The rows named, in that order."""
+        return RnnState(
+            self.hidden[:, rows],
+            self.cell[:, rows],
+            self.attentional[rows],
+            self.source.select(rows),
+            self.written,
+        )
+
+
+class Rnn(TranslationModel):
+    """The encoder and decoder of Luong 2015, with any of its attentions or none.
+
+    `shared` says that both languages have one vocabulary, so that a tied model has one embedding.
+
+    Raises ValueError for sizes and combinations that do not fit together.
+    """
+
+    def __init__(
+        self, recipe: ModelRecipe, source_size: int, target_size: int, *, shared: bool = False
+    ) -> None:
+        super().__init__()
+        check(recipe)
+        hidden, layers = recipe.hidden, recipe.layers
+        self.input_feeding, self.reverse_source = recipe.input_feeding, recipe.reverse_source
+        self.source_embedding = nn.Embedding(source_size, recipe.embedding)
+        self.target_embedding = nn.Embedding(target_size, recipe.embedding)
+        directions = 2 if recipe.bidirectional else 1
+        between = recipe.dropout if layers > 1 else 0.0
+        self.encoder = nn.LSTM(
+            recipe.embedding,
+            hidden // directions,
+            layers,
+            batch_first=True,
+            dropout=between,
+            bidirectional=recipe.bidirectional,
+        )
+        fed = hidden if recipe.input_feeding else 0
+        self.decoder = nn.LSTM(
+            recipe.embedding + fed, hidden, layers, batch_first=True, dropout=between
+        )
+        self.attention = (
+            None
+            if recipe.attention == "none"
+            else LuongAttention(
+                hidden,
+                score=recipe.attention,
+                scope=recipe.scope,
+                normaliser=recipe.normaliser,
+                radius=recipe.radius,
+                length=recipe.max_length,
+                site="decoder.cross",
+            )
+        )
+        self.dropout = nn.Dropout(recipe.dropout)
+        self.output = nn.Linear(hidden, target_size)
+        initialise(self)
+        if recipe.tied:
+            self.output.weight = self.target_embedding.weight
+            if shared:
+                self.source_embedding.weight = self.target_embedding.weight
+
+    def forward(self, batch: Batch) -> Float[Tensor, "B L V"]:
+        """Logits of every label, each given the true words before it."""
+        state = self.start(batch.source, batch.source_mask)
+        embedded = self.dropout(self.target_embedding(batch.inputs))
+        if not self.input_feeding:
+            return self.predict(self.write(embedded, state)[0])
+        attentional = []
+        for t in range(embedded.shape[1]):
+            now, state = self.write(embedded[:, t : t + 1], state)
+            attentional.append(now)
+        return self.predict(torch.cat(attentional, dim=1))
+
+    def start(self, source: Int[Tensor, "B S"], source_mask: Bool[Tensor, "B S"]) -> RnnState:
+        """Read the source in its length order, and hand the last state to the decoder."""
+        lengths = source_mask.sum(dim=1)
+        if self.reverse_source:
+            source = reverse(source, lengths)
+        embedded = self.dropout(self.source_embedding(source))
+        packed = pack_padded_sequence(
+            embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        read, (hidden, cell) = self.encoder(packed)
+        states = pad_packed_sequence(read, batch_first=True, total_length=source.shape[1])[0]
+        if self.reverse_source:
+            states = reverse(states, lengths)
+        hidden, cell = self.bridge(hidden), self.bridge(cell)
+        seen = (
+            Source(states, states, lengths)
+            if self.attention is None
+            else self.attention.prepare(states, source_mask)
+        )
+        return RnnState(hidden, cell, torch.zeros_like(hidden[-1]), seen, written=0)
+
+    def step(self, state: State, last: Int[Tensor, " N"]) -> tuple[Float[Tensor, "N V"], RnnState]:
+        """Logits of the next word after `last` was written, and the state then."""
+        assert isinstance(state, RnnState)
+        embedded = self.dropout(self.target_embedding(last))[:, None]
+        attentional, state = self.write(embedded, state)
+        return self.predict(attentional)[:, 0], state
+
+    def write(
+        self, embedded: Float[Tensor, "N L E"], state: RnnState
+    ) -> tuple[Float[Tensor, "N L H"], RnnState]:
+        """h~ after each of the words read, and the state after the last.
+
+        With input feeding one word at a time is read: h~ of the word before belongs to its input.
+        """
+        if self.input_feeding:
+            embedded = torch.cat([embedded, state.attentional[:, None]], dim=-1)
+        states, (hidden, cell) = self.decoder(embedded, (state.hidden, state.cell))
+        attentional = states
+        if self.attention is not None:
+            count = embedded.shape[1]
+            position = torch.arange(state.written, state.written + count, device=embedded.device)
+            attentional = self.attention(states, state.source, position).attentional
+        state = replace(
+            state,
+            hidden=hidden,
+            cell=cell,
+            attentional=attentional[:, -1],
+            written=state.written + embedded.shape[1],
+        )
+        return attentional, state
+
+    def predict(self, attentional: Float[Tensor, "N L H"]) -> Float[Tensor, "N L V"]:
+        """p(y_t | y_<t, x) = softmax(W_s h~_t), as logits   (Luong 2015, eq. 6)."""
+        return self.output(self.dropout(attentional))
+
+    def bridge(self, last: Float[Tensor, "_ B _"]) -> Float[Tensor, "Y B H"]:
+        """The encoder's last state for each layer of the decoder, both directions side by side."""
+        layers = self.decoder.num_layers
+        by_direction = last.unflatten(0, (layers, -1)).transpose(1, 2)
+        return by_direction.flatten(2).contiguous()
+
+
+def reverse(
+    rows: Int[Tensor, "B S"] | Float[Tensor, "B S H"], lengths: Int[Tensor, " B"]
+) -> Tensor:
+    """Turn the words of each sentence round; `</s>` stays last, padding where it is.
+
+    Doing it twice gives the order of the text again.
+    """
+    place = torch.arange(rows.shape[1], device=rows.device).expand(len(lengths), -1)
+    turned = lengths[:, None] - 2 - place
+    place = torch.where(turned >= 0, turned, place)
+    return rows.gather(1, place if rows.dim() == 2 else place[..., None].expand_as(rows))
+
+
+def initialise(model: Rnn) -> None:
+    """Uniform in [-0.1, 0.1] as in Luong 2015, and a forget gate that begins by remembering."""
+    for parameter in model.parameters():
+        nn.init.uniform_(parameter, -0.1, 0.1)
+    for lstm in (model.encoder, model.decoder):
+        for name, bias in lstm.named_parameters():
+            if name.startswith("bias_ih"):
+                with torch.no_grad():
+                    bias[lstm.hidden_size : 2 * lstm.hidden_size] = 1.0
+    nn.init.zeros_(model.output.bias)
+
+
+def check(recipe: ModelRecipe) -> None:
+    """Refuse sizes and combinations that do not fit together; attention checks its own."""
+    if recipe.bidirectional and recipe.hidden % 2:
+        raise ValueError(
+            f"model.hidden = {recipe.hidden} cannot be halved between the two directions of a "
+            "bidirectional encoder; choose an even size"
+        )
+    if recipe.tied and recipe.embedding != recipe.hidden:
+        raise ValueError(
+            f"model.tied needs model.embedding ({recipe.embedding}) and model.hidden "
+            f"({recipe.hidden}) to be equal: one matrix serves both"
+        )
+    if recipe.input_feeding and recipe.attention == "none":
+        raise ValueError(
+            "model.input_feeding feeds back what attention saw; with model.attention = none there "
+            "is nothing to feed: set model.input_feeding = false"
+        )

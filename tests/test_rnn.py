@@ -1,0 +1,139 @@
+"""Luong's translator passes the contract in every form that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from regard.attention import Hook, watching
+from regard.translation.families import build
+from regard.translation.model import Batch, TranslationModel
+from regard.translation.recipe import ModelRecipe
+from regard.translation.rnn import Rnn, reverse
+from tests.contracts import ATTENTION_CONTRACT, CONTRACT, example_batch, one_by_one
+
+VOCABULARY = 23
+
+FORMS = {
+    "general": ModelRecipe(embedding=6, hidden=8, layers=2, attention="general"),
+    "without input feeding": ModelRecipe(embedding=6, hidden=8, input_feeding=False),
+    "dot, one direction, reversed": ModelRecipe(
+        embedding=6, hidden=7, layers=2, attention="dot", bidirectional=False, reverse_source=True
+    ),
+    "concat": ModelRecipe(embedding=6, hidden=8, attention="concat"),
+    "additive": ModelRecipe(embedding=6, hidden=8, attention="additive", input_feeding=False),
+    "location": ModelRecipe(embedding=6, hidden=8, attention="location", max_length=6),
+    "local-m": ModelRecipe(embedding=6, hidden=8, scope="local-m", radius=2),
+    "local-p": ModelRecipe(embedding=6, hidden=8, scope="local-p", radius=2, attention="dot"),
+    "local-p of concat": ModelRecipe(
+        embedding=6, hidden=8, scope="local-p", radius=1, attention="concat", input_feeding=False
+    ),
+    "sigmoid": ModelRecipe(embedding=6, hidden=8, normaliser="sigmoid"),
+    "tied": ModelRecipe(embedding=8, hidden=8, tied=True, attention="scaled dot"),
+}
+WITHOUT = {
+    "none": ModelRecipe(embedding=6, hidden=8, layers=3, attention="none", input_feeding=False)
+}
+
+Check = Callable[[TranslationModel, Batch], None]
+
+
+def model_of(recipe: ModelRecipe) -> TranslationModel:
+    """A model in which dropout is off and nothing is close to zero."""
+    torch.manual_seed(3)
+    model = build(recipe, VOCABULARY, VOCABULARY, shared=recipe.tied)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(5)
+    return model.eval()
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("form", [*FORMS, *WITHOUT])
+def test_every_form_keeps_the_contract(form: str, check: Check) -> None:
+    check(model_of({**FORMS, **WITHOUT}[form]), example_batch(VOCABULARY))
+
+
+@pytest.mark.parametrize("check", ATTENTION_CONTRACT, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("form", FORMS)
+def test_every_attention_keeps_its_contract(form: str, check: Check) -> None:
+    check(model_of(FORMS[form]), example_batch(VOCABULARY))
+
+
+def test_a_model_without_attention_refuses_to_be_watched() -> None:
+    model = model_of(WITHOUT["none"])
+    with pytest.raises(ValueError, match="attention = none"), watching(model, Hook()):
+        pass
+
+
+def test_the_decoder_starts_where_the_encoder_ended() -> None:
+    """Without attention the source matters only through the last state: reading it matters."""
+    model, batch = model_of(WITHOUT["none"]), example_batch(VOCABULARY)
+    other = batch.source.clone()
+    other[0, 0] = 4 if other[0, 0] != 4 else 5
+    changed = model(Batch(other, batch.source_mask, batch.target, batch.target_mask))
+    assert not torch.allclose(changed[0], model(batch)[0])
+    assert torch.allclose(changed[1], model(batch)[1])
+
+
+def test_reversing_keeps_the_end_and_the_padding_in_place() -> None:
+    rows = torch.tensor([[11, 12, 13, 3, 0], [14, 3, 0, 0, 0]])
+    lengths = torch.tensor([4, 2])
+    assert reverse(rows, lengths).tolist() == [[13, 12, 11, 3, 0], [14, 3, 0, 0, 0]]
+    states = torch.arange(20.0).view(2, 5, 2)
+    assert torch.equal(reverse(reverse(states, lengths), lengths), states)
+
+
+def test_forget_gates_begin_by_remembering() -> None:
+    model = build(FORMS["general"], VOCABULARY, VOCABULARY)
+    assert isinstance(model, Rnn)
+    assert torch.equal(model.decoder.bias_ih_l1[8:16], torch.ones(8))  # type: ignore[reportIndexIssue]
+    assert model.decoder.bias_hh_l1.abs().max() <= 0.1  # type: ignore[reportAttributeAccessIssue]
+
+
+def test_dropout_leaves_the_recurrent_state_alone() -> None:
+    """With nearly all else dropped, no unit of the state itself is ever zero."""
+    torch.manual_seed(0)
+    recipe = ModelRecipe(
+        embedding=6, hidden=8, attention="none", input_feeding=False, dropout=0.999
+    )
+    model = build(recipe, VOCABULARY, VOCABULARY).train()
+    batch = example_batch(VOCABULARY)
+    state = model.start(batch.source, batch.source_mask)
+    _, state = model.step(state, batch.inputs[:, 0])
+    assert state.hidden.abs().min() > 0  # type: ignore[attr-defined]
+
+
+def test_a_tied_model_has_one_matrix_for_all_words() -> None:
+    model = build(FORMS["tied"], VOCABULARY, VOCABULARY, shared=True)
+    assert isinstance(model, Rnn)
+    assert model.output.weight is model.target_embedding.weight is model.source_embedding.weight
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        (ModelRecipe(embedding=6, hidden=9), "even"),
+        (ModelRecipe(embedding=6, hidden=8, attention="none", input_feeding=True), "input_feeding"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused(recipe: ModelRecipe, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        build(recipe, VOCABULARY, VOCABULARY)
+
+
+def test_the_smoothed_loss_is_the_sum_that_arithmetic_predicts() -> None:
+    model, batch = model_of(FORMS["general"]), example_batch(VOCABULARY)
+    log_probabilities = torch.log_softmax(one_by_one(model, batch), dim=-1).detach()
+    plain = smooth = 0.0
+    for row, label in batch.label_mask.nonzero().tolist():
+        here = log_probabilities[row, label]
+        said = float(here[batch.labels[row, label]])
+        plain -= said
+        smooth -= 0.9 * said + 0.1 * float(here.mean())
+    loss = model.loss(batch, label_smoothing=0.1)
+    assert loss.tokens == int(batch.label_mask.sum()) == 4 + 6 + 3 + 6
+    assert float(loss.nats) == pytest.approx(plain, rel=1e-5)
+    assert float(loss.training_nats.detach()) == pytest.approx(smooth, rel=1e-5)
