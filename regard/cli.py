@@ -1,6 +1,15 @@
 """The command line: one line a command; heavy imports inside."""
 
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def regard() -> None:
+    """Attention you can train, see and test."""
+
 
 def main() -> None:
-    """Say that the commands are not there yet."""
-    print("regard: the commands come with the next commits")
+    """Run the command that the command line names."""
+    app()
