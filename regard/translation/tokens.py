@@ -14,17 +14,18 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import os
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, final
+from typing import Any, SupportsIndex, final
 
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
+from regard.record.words import split_words
+from regard.translation.durable import write_text
 from regard.translation.model import SPECIAL_PIECES, UNK
 from regard.translation.normal_form import normalise, normalise_with_spans
 from regard.translation.rejoin import join_words
@@ -102,21 +103,20 @@ class Tokens(ABC):
         """Ids of many texts at once: the same ids as `encode`, much faster."""
 
     @abstractmethod
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Iterable[SupportsIndex]) -> str:
         """The text of any ids; special ids are passed over."""
 
     @abstractmethod
+    def _content(self) -> dict[str, Any]:
+        """What decides the ids, ready for JSON."""
+
     def _document(self) -> dict[str, Any]:
-        """What the file says, ready for JSON."""
+        head = {"format": FORMAT, "version": VERSION, "kind": self.kind}
+        return {**head, "lowercase": self.lowercase, **self._content()}
 
     def save(self, path: Path) -> None:
         """Write one JSON file, whole or not at all."""
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(_json(self._document()) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_text(path, _json(self._document()) + "\n")
 
     def _checked(self, id_: int) -> int:
         if not 0 <= id_ < self.size:
@@ -191,20 +191,14 @@ class BytePairs(Tokens):
             ids += [encoding.ids for encoding in encodings]
         return ids
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Iterable[SupportsIndex]) -> str:
         """The text of any ids; bytes that are not UTF-8 become U+FFFD."""
         written = b"".join(self._utf8[self._checked(int(id_))] for id_ in ids)
         return written.decode("utf-8", errors="replace").removeprefix(" ")
 
-    def _document(self) -> dict[str, Any]:
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            "kind": self.kind,
-            "lowercase": self.lowercase,
-            "characters": list(self.characters),
-            "merges": [list(merge) for merge in self.merges],
-        }
+    def _content(self) -> dict[str, Any]:
+        merges = [list(merge) for merge in self.merges]
+        return {"characters": list(self.characters), "merges": merges}
 
 
 def train_byte_pairs(texts: Iterable[str], *, size: int, lowercase: bool = False) -> BytePairs:
@@ -243,12 +237,9 @@ def train_byte_pairs(texts: Iterable[str], *, size: int, lowercase: bool = False
     gap = dict.fromkeys(counts.keys() - set(characters), "\n")
     tokenizer.train_from_iterator((f" {_replaced(text, gap)}" for text in sample), trainer)
     model = json.loads(tokenizer.to_str())["model"]
-    return BytePairs(characters, [_pair(merge) for merge in model["merges"]], lowercase=lowercase)
-
-
-def _pair(merge: str | list[str]) -> tuple[str, str]:
-    left, right = merge
-    return left, right
+    return BytePairs(
+        characters, [(left, right) for left, right in model["merges"]], lowercase=lowercase
+    )
 
 
 def _replaced(text: str, replacements: dict[str, str]) -> str:
@@ -277,10 +268,14 @@ def _sampled(texts: Iterable[str]) -> list[str]:
     return kept
 
 
-def split_words(text: str) -> Any:
-    from regard.record.words import split_words
+@lru_cache(maxsize=1 << 16)
+def _words_between_spaces(text: str) -> tuple[str, ...]:
+    """The words of a text without spaces: texts repeat their words, so most are split once."""
+    return tuple(word.text for word in split_words(text))
 
-    return split_words(text)
+
+def _words(normal: str) -> list[str]:
+    return [word for part in normal.split() for word in _words_between_spaces(part)]
 
 
 @final
@@ -306,25 +301,19 @@ class Words(Tokens):
     def encode_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of many texts at once."""
         return [
-            [self._ids.get(word.text, UNK) for word in split_words(normalise(text, self.lowercase))]
+            [self._ids.get(word, UNK) for word in _words(normalise(text, self.lowercase))]
             for text in texts
         ]
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Iterable[SupportsIndex]) -> str:
         """The words of any ids, spaced as they are usually written; `<unk>` stays visible."""
         ids = [int(id_) for id_ in ids]
         return join_words(
             self.piece(id_) for id_ in ids if id_ == UNK or id_ >= len(SPECIAL_PIECES)
         )
 
-    def _document(self) -> dict[str, Any]:
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            "kind": self.kind,
-            "lowercase": self.lowercase,
-            "words": list(self.pieces[len(SPECIAL_PIECES) :]),
-        }
+    def _content(self) -> dict[str, Any]:
+        return {"words": list(self.pieces[len(SPECIAL_PIECES) :])}
 
 
 def count_words(texts: Iterable[str], *, limit: int, lowercase: bool = False) -> Words:
@@ -340,7 +329,7 @@ def count_words(texts: Iterable[str], *, limit: int, lowercase: bool = False) ->
         )
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(word.text for word in split_words(normalise(text, lowercase)))
+        counts.update(_words(normalise(text, lowercase)))
     if not counts:
         raise TokensError("there is no text to take words from")
     by_frequency = sorted(counts, key=lambda word: (-counts[word], word))
