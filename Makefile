@@ -2,8 +2,8 @@
 # Another interpreter: make test PYTHON=/path/to/python3
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python,$(call suitable,$(name))))
-suitable = $(shell $(1) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
-	>/dev/null 2>&1 && echo $(1))
+suitable = $(if $(1),$(shell $(1) -c 'import sys, venv, ensurepip; \
+	sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(1)))
 BIN := .venv/bin
 
 .PHONY: demo test test-slow clean
