@@ -59,6 +59,7 @@ class Scope:
 
     rule: str
     source: str
+    cost: str
     shapes: Callable[[int], dict[str, tuple[int, ...]]]
     reach: Callable[[Place, int, Mapping[str, Tensor]], Reach]
 
@@ -130,15 +131,21 @@ def local_predictive(place: Place, extent: int, weights: Mapping[str, Tensor]) -
 
 
 SCOPES: dict[str, Scope] = {
-    "everything": Scope("every key", "Luong 2015, global", nothing, everything),
-    "causal": Scope("keys up to the query's own", "Vaswani 2017, 3.2.3", nothing, causal),
-    "window": Scope("the last w keys", "Vaswani 2017, 4, restricted", nothing, window),
-    "local-m": Scope("[t - D, t + D]", "Luong 2015, 3.2", nothing, local_monotonic),
+    "everything": Scope("every key", "Luong 2015, global", "S keys", nothing, everything),
+    "causal": Scope(
+        "keys up to its own position", "Vaswani 2017, 3.2.3", "S keys", nothing, causal
+    ),
+    "window": Scope(
+        "the last w keys, its own included", "Vaswani 2017, 4", "w keys", nothing, window
+    ),
+    "local-m": Scope(
+        "[p_t - D, p_t + D], p_t = t", "Luong 2015, 3.2", "2 D + 1 keys", nothing, local_monotonic
+    ),
     "local-p": Scope(
-        "[p_t - D, p_t + D], a Gaussian round p_t",
-        "Luong 2015, 3.2",
+        "[p_t - D, p_t + D] under a Gaussian round p_t = S sigmoid(v_p^T tanh(W_p h_t))",
+        "Luong 2015, eq. 9, 10",
+        "2 D + 1 keys, and W_p h_t",
         lambda size: {"W_p": (size, size), "v_p": (size,)},
         local_predictive,
     ),
 }
-"""Scopes by name. A radius of at least 1 is needed for local-p: sigma is D / 2."""

@@ -45,11 +45,12 @@ class Sizes:
 class Score:
     """One way to compare a query with keys.
 
-    `shapes` gives the weights that it learns; `equation` is for people, in the paper's letters.
+    `shapes` gives the weights that it learns; `equation`, `source` and `note` are for people.
     """
 
     equation: str
     source: str
+    note: str
     shapes: Callable[[Sizes], dict[str, tuple[int, ...]]]
     prepare: Callable[[Keys, Weights], Tensor]
     compare: Callable[[Query, Tensor, Weights], Scores]
@@ -138,10 +139,18 @@ def nothing(sizes: Sizes) -> dict[str, tuple[int, ...]]:
 
 
 SCORES: dict[str, Score] = {
-    "dot": Score("h_t^T hbar_s", "Luong 2015, 3.1", nothing, unchanged, dot),
+    "dot": Score(
+        "h_t^T hbar_s",
+        "Luong 2015, 3.1",
+        "nothing to learn; query and key need one size",
+        nothing,
+        unchanged,
+        dot,
+    ),
     "general": Score(
         "h_t^T W_a hbar_s",
         "Luong 2015, 3.1",
+        "the usual choice",
         lambda sizes: {"W_a": (sizes.query, sizes.key)},
         unchanged,
         general,
@@ -149,6 +158,7 @@ SCORES: dict[str, Score] = {
     "concat": Score(
         "v_a^T tanh(W_a [h_t ; hbar_s])",
         "Luong 2015, 3.1",
+        "dearest: a tanh for every pair; the authors' code kept half of W_a at the identity",
         lambda sizes: {"W_a": (sizes.query, sizes.query + sizes.key), "v_a": (sizes.query,)},
         concat_keys,
         concat,
@@ -156,6 +166,7 @@ SCORES: dict[str, Score] = {
     "location": Score(
         "W_a h_t",
         "Luong 2015, eq. 8",
+        "reads no source word; words after the last position that it has weights for are not seen",
         lambda sizes: {"W_a": (sizes.length, sizes.query)},
         unchanged,
         location,
@@ -163,6 +174,7 @@ SCORES: dict[str, Score] = {
     "additive": Score(
         "v_a^T tanh(W_a h_t + U_a hbar_s)",
         "Bahdanau 2014, A.1.2",
+        "Bahdanau asked with the state before the word; here h_t asks",
         lambda sizes: {
             "W_a": (sizes.query, sizes.query),
             "U_a": (sizes.query, sizes.key),
@@ -172,7 +184,12 @@ SCORES: dict[str, Score] = {
         additive,
     ),
     "scaled dot": Score(
-        "h_t^T hbar_s / sqrt(d)", "Vaswani 2017, eq. 1", nothing, unchanged, scaled_dot
+        "h_t^T hbar_s / sqrt(d)",
+        "Vaswani 2017, eq. 1",
+        "the dot of large states, kept from saturating the softmax",
+        nothing,
+        unchanged,
+        scaled_dot,
     ),
 }
 
