@@ -163,7 +163,7 @@ class TrainingRecipe(Section):
     )
     batch: Size = Field(default=64, description="Size of a batch, in `batch_unit`")
     batch_unit: Literal["sentences", "tokens"] = Field(
-        default="sentences", description="What `batch` counts (target pieces with `</s>`)"
+        default="sentences", description="What `batch` counts; tokens: of both sides, padded"
     )
     accumulate: Size = Field(default=1, description="Batches whose gradients make one update")
     average: Share = Field(
