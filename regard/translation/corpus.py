@@ -1,0 +1,353 @@
+"""Text, tokenised once into a folder that is mapped into memory, and batches drawn from it.
+
+    CORPUS/corpus.json      what it holds, its digest, the sizes below
+           source.ids       ids of all sentences, one after the other, little-endian
+           source.offsets   where each begins, and the end: int64, one more than there are pairs
+           target.ids  target.offsets
+
+Memory does not grow with the text: writing streams, reading maps. A store is written under another
+name and renamed when it is whole, and never changed after, so runs may share one by hard links.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+from jaxtyping import Int32, Integer
+
+from regard.translation.batches import Plan, Rows, Unit, batch_of, plan, to_batch
+from regard.translation.durable import PARTIAL, cannot_write, sync_file, sync_folder
+from regard.translation.model import Batch
+from regard.translation.pairs import CorpusError, Pair, Pairs, Reading, read_pairs
+from regard.translation.tokens import Tokens
+
+__all__ = [
+    "Corpus",
+    "CorpusError",
+    "Pair",
+    "Pairs",
+    "Reading",
+    "batches",
+    "corpus_digest",
+    "number_of_batches",
+    "prepare",
+    "read_pairs",
+    "share",
+    "to_batch",
+]
+
+FORMAT = "regard corpus"
+VERSION = 1
+DESCRIPTION = "corpus.json"
+SIDES: Final = ("source", "target")
+TOKENISED_AT_ONCE = 8_192  # pairs; what bounds the memory of preparing
+OFFSET = np.dtype("<i8")
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """A store of tokenised pairs, opened: ids without `<s>` and `</s>`.
+
+    `digest` names the text, the tokens and the limit that it was made of; `over_long` counts the
+    pairs that were left out because a side has more than `max_pieces` pieces.
+    """
+
+    folder: Path
+    digest: str
+    max_pieces: int
+    over_long: int
+    sources: Rows
+    targets: Rows
+
+    @classmethod
+    def open(cls, folder: Path) -> Corpus:
+        """Map a store into memory.
+
+        Raises `CorpusError` for a folder that holds no store, or a damaged one.
+        """
+        description = _description(folder)
+        try:
+            rows = [
+                _mapped(folder, side, description[side], description["pairs"]) for side in SIDES
+            ]
+            return cls(
+                folder,
+                description["digest"],
+                description["max_pieces"],
+                description["over_long"],
+                *rows,
+            )
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise CorpusError(
+                f"{folder}: the prepared text is damaged ({error}); delete this folder"
+            ) from error
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def source(self, index: int) -> Integer[np.ndarray, " S"]:
+        """Ids of one source sentence."""
+        return self.sources[index]
+
+    def target(self, index: int) -> Integer[np.ndarray, " T"]:
+        """Ids of one target sentence."""
+        return self.targets[index]
+
+    @property
+    def source_pieces(self) -> int:
+        """Pieces on the source side, all together."""
+        return len(self.sources.ids)
+
+    @property
+    def target_pieces(self) -> int:
+        """Pieces on the target side, all together."""
+        return len(self.targets.ids)
+
+    @property
+    def source_lengths(self) -> Int32[np.ndarray, " P"]:
+        """Pieces of each source sentence."""
+        return np.diff(self.sources.offsets).astype(np.int32)
+
+    @property
+    def target_lengths(self) -> Int32[np.ndarray, " P"]:
+        """Pieces of each target sentence."""
+        return np.diff(self.targets.offsets).astype(np.int32)
+
+
+def batches(
+    corpus: Corpus, *, size: int, unit: Unit, seed: int, epoch: int, start: int = 0
+) -> Iterator[Batch]:
+    """The batches of an epoch, from number `start` on; those before it are never built.
+
+    A batch has `size` sentences, or at most `size` tokens of source and target together, padding
+    counted. The order is a function of the corpus, size, unit, seed and epoch alone. Raises
+    ValueError for a `start` beyond the epoch's end.
+    """
+    arranged = _plan(corpus, size=size, unit=unit, seed=seed, epoch=epoch)
+    if not 0 <= start <= len(arranged):
+        raise ValueError(f"an epoch of {len(arranged):,} batches cannot start at number {start:,}")
+    for turn in range(start, len(arranged)):
+        yield batch_of(corpus.sources, corpus.targets, arranged.batch(turn))
+
+
+def number_of_batches(corpus: Corpus, *, size: int, unit: Unit, seed: int, epoch: int) -> int:
+    """How many batches the epoch has."""
+    if unit == "sentences":
+        return -(-len(corpus) // size)
+    return len(_plan(corpus, size=size, unit=unit, seed=seed, epoch=epoch))
+
+
+def _plan(corpus: Corpus, *, size: int, unit: Unit, seed: int, epoch: int) -> Plan:
+    lengths = (corpus.source_lengths, corpus.target_lengths)
+    return plan(*lengths, size=size, unit=unit, seed=seed, epoch=epoch)
+
+
+def corpus_digest(
+    pairs: Iterable[Pair], source_tokens: Tokens, target_tokens: Tokens, *, max_pieces: int
+) -> str:
+    """SHA-256 of everything that decides what a store holds."""
+    digest = _Digest(source_tokens, target_tokens, max_pieces)
+    for chunk in _chunks(pairs):
+        digest.add(chunk)
+    return digest.hexadecimal()
+
+
+def prepare(
+    folder: Path,
+    pairs: Iterable[Pair],
+    source_tokens: Tokens,
+    target_tokens: Tokens,
+    *,
+    max_pieces: int,
+    shared_with: Iterable[Path] = (),
+) -> Corpus:
+    """Tokenise the pairs into a store at `folder`, or find that this was done.
+
+    A store there with the same digest is used as it is; one among the folders `shared_with` is
+    linked. That needs pairs that can be read twice (`read_pairs` gives such): others are tokenised
+    in any case. Raises `CorpusError` when no pair is left or the disk is full, and then leaves
+    `folder` as it was.
+    """
+    if iter(pairs) is not pairs:
+        existing = [each for each in (folder, *shared_with) if (each / DESCRIPTION).is_file()]
+        if existing:
+            digest = corpus_digest(pairs, source_tokens, target_tokens, max_pieces=max_pieces)
+            for found in existing:
+                with contextlib.suppress(CorpusError):
+                    if _description(found)["digest"] == digest:
+                        return share(found, folder)
+    with _replacing(folder) as partial:
+        _write_store(partial, pairs, source_tokens, target_tokens, max_pieces)
+    return Corpus.open(folder)
+
+
+def share(store: Path, folder: Path) -> Corpus:
+    """Open the same store at another place: by hard links, or a copy where there can be none."""
+    corpus = Corpus.open(store)
+    if folder.exists() and folder.samefile(store):
+        return corpus
+    with _replacing(folder) as partial:
+        for name in (
+            DESCRIPTION,
+            *(f"{side}.{part}" for side in SIDES for part in ("ids", "offsets")),
+        ):
+            try:
+                os.link(store / name, partial / name)
+            except OSError:
+                shutil.copyfile(store / name, partial / name)
+                sync_file(partial / name)
+    return Corpus.open(folder)
+
+
+class _Digest:
+    def __init__(self, source_tokens: Tokens, target_tokens: Tokens, max_pieces: int) -> None:
+        settings = (FORMAT, VERSION, source_tokens.digest, target_tokens.digest, max_pieces)
+        self._hash = hashlib.sha256(repr(settings).encode())
+
+    def add(self, pairs: list[Pair]) -> None:
+        # A text has no line break, so this is one way to write the pairs and no other.
+        self._hash.update("".join(f"{pair.source}\n{pair.target}\n" for pair in pairs).encode())
+
+    def hexadecimal(self) -> str:
+        return self._hash.hexdigest()
+
+
+class _SideWriter:
+    """One side's two files, filled chunk by chunk."""
+
+    def __init__(self, folder: Path, side: str, vocabulary_size: int) -> None:
+        self.type = np.min_scalar_type(vocabulary_size - 1).newbyteorder("<")
+        self.pieces = 0
+        self._ids: BinaryIO = (folder / f"{side}.ids").open("wb")
+        self._offsets: BinaryIO = (folder / f"{side}.offsets").open("wb")
+        self._offsets.write(np.zeros(1, OFFSET).tobytes())
+
+    def add(self, rows: list[list[int]]) -> None:
+        ends = self.pieces + np.cumsum([len(row) for row in rows], dtype=OFFSET)
+        ids = np.fromiter(
+            itertools.chain.from_iterable(rows), self.type, int(ends[-1]) - self.pieces
+        )
+        self._ids.write(ids.tobytes())
+        self._offsets.write(ends.tobytes())
+        self.pieces = int(ends[-1])
+
+    def close(self) -> None:
+        for file in (self._ids, self._offsets):
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+
+
+def _write_store(
+    folder: Path,
+    pairs: Iterable[Pair],
+    source_tokens: Tokens,
+    target_tokens: Tokens,
+    max_pieces: int,
+) -> None:
+    digest = _Digest(source_tokens, target_tokens, max_pieces)
+    writers = [
+        _SideWriter(folder, side, tokens.size)
+        for side, tokens in zip(SIDES, (source_tokens, target_tokens), strict=True)
+    ]
+    kept = over_long = 0
+    for chunk in _chunks(pairs):
+        digest.add(chunk)
+        sources = source_tokens.encode_ids([pair.source for pair in chunk])
+        targets = target_tokens.encode_ids([pair.target for pair in chunk])
+        fitting = [
+            (source, target)
+            for source, target in zip(sources, targets, strict=True)
+            if max(len(source), len(target)) <= max_pieces
+        ]
+        over_long += len(chunk) - len(fitting)
+        kept += len(fitting)
+        if fitting:
+            for writer, rows in zip(writers, zip(*fitting, strict=True), strict=True):
+                writer.add(list(rows))
+    if not kept:
+        reason = (
+            f": {over_long:,} have more than {max_pieces} pieces on a side" if over_long else ""
+        )
+        raise CorpusError(f"no pair is left to train on{reason}")
+    for writer in writers:
+        writer.close()
+    description: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "digest": digest.hexadecimal(),
+        "pairs": kept,
+        "over_long": over_long,
+        "max_pieces": max_pieces,
+    }
+    for side, writer in zip(SIDES, writers, strict=True):
+        description[side] = {"type": writer.type.str, "pieces": writer.pieces}
+    (folder / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    sync_file(folder / DESCRIPTION)
+
+
+def _chunks(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    iterator = iter(pairs)
+    while chunk := list(itertools.islice(iterator, TOKENISED_AT_ONCE)):
+        yield chunk
+
+
+@contextlib.contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which takes the place of `folder` when all went well."""
+    partial = folder.with_name(f".{folder.name}{PARTIAL}")
+    replaced = folder.with_name(f".{folder.name}.old{PARTIAL}")
+    try:
+        for leftover in (partial, replaced):
+            shutil.rmtree(leftover, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+        sync_folder(partial)
+        if folder.exists():
+            folder.rename(replaced)
+        partial.rename(folder)
+        sync_folder(folder.parent)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    finally:
+        for leftover in (partial, replaced):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    path = folder / DESCRIPTION
+    try:
+        description = json.loads(path.read_bytes())
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path}: is damaged ({error})") from error
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        raise CorpusError(f"{path}: is not a prepared text of regard")
+    if description.get("version") != VERSION:
+        raise CorpusError(
+            f"{path}: has version {description.get('version')!r}; this regard reads {VERSION}"
+        )
+    return description
+
+
+def _mapped(folder: Path, side: str, description: dict[str, Any], pairs: int) -> Rows:
+    if description["type"] not in ("|u1", "<u2", "<u4"):
+        raise ValueError(f"{side}.ids cannot have the type {description['type']!r}")
+    ids = np.memmap(folder / f"{side}.ids", description["type"], "r")
+    offsets = np.memmap(folder / f"{side}.offsets", OFFSET, "r")
+    if len(ids) != description["pieces"] or len(offsets) != pairs + 1:
+        raise ValueError(f"the files of the {side} side have other sizes than {DESCRIPTION} says")
+    if offsets[0] != 0 or offsets[-1] != len(ids) or (np.diff(offsets) < 0).any():
+        raise ValueError(f"{side}.offsets does not fit {side}.ids")
+    return Rows(np.asarray(ids), np.asarray(offsets))

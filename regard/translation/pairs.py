@@ -1,0 +1,317 @@
+"""Sentence pairs from files: two plain texts, or one with two columns.
+
+A pair is read without ever holding the file. What cannot be meant (unequal line counts, another
+encoding, the same file twice) is refused before the first pair; what real files are full of (blank
+lines, byte order marks, Windows line ends, control characters) is mended and counted.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import re
+import zlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+
+LONGEST_TEXT = 10_000  # characters on one side of a pair; longer ones are no sentences
+GZIP_START = b"\x1f\x8b"
+BYTE_ORDER_MARK = "\ufeff"
+SPACE_BYTES = b" \t\r\n\v\f"
+CHUNK_BYTES = 1 << 20
+OUTLIER_RATIO = 3.0  # times longer or shorter than the corpus's usual ratio of the two sides
+OUTLIER_CHARACTERS = 30  # and this much at least: "Go." may well be "Marchaos ya."
+
+# Lines end at "\n" only. These would end one elsewhere, or end up in a terminal: those that part
+# words become a space, the others go.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+SEPARATORS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+CLEANED = {
+    code: " " if chr(code) in SEPARATORS else None
+    for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, ord(BYTE_ORDER_MARK))
+}
+
+
+class CorpusError(ValueError):
+    """Text that cannot be used, where it is, and what to do about it."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A sentence, its translation, and the line (from 1) that they stood in."""
+
+    source: str
+    target: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one pass over the files met; counts of lines or pairs unless the name says otherwise."""
+
+    lines: int = 0
+    pairs: int = 0
+    blank: int = 0
+    over_long: int = 0
+    byte_order_marks: int = 0
+    windows_line_ends: int = 0
+    control_characters: int = 0
+    extra_columns: int = 0
+    duplicates: int = 0
+    same_on_both_sides: int = 0
+    length_outliers: int = 0
+    source_characters: int = 0
+    target_characters: int = 0
+
+    def report(self) -> list[str]:
+        """One line for each thing that a person should know."""
+        told = [
+            (self.blank, "left out: one side or both are blank"),
+            (self.over_long, f"left out: a side is longer than {LONGEST_TEXT:,} characters"),
+            (self.byte_order_marks, "mended: a byte order mark was removed"),
+            (self.windows_line_ends, "mended: Windows line ends were removed"),
+            (self.control_characters, "mended: control characters were removed"),
+            (self.extra_columns, "have more than two columns; the first two were taken"),
+            (self.duplicates, "repeat an earlier pair"),
+            (self.same_on_both_sides, "say the same on both sides"),
+            (self.length_outliers, "have one side far longer than its translation suggests"),
+        ]
+        first = f"{self.pairs:,} pairs from {self.lines:,} lines"
+        return [first] + [f"{count:,} {what}" for count, what in told if count]
+
+    def __str__(self) -> str:
+        return "\n".join(self.report())
+
+
+class Pairs:
+    """The pairs of two files, or of one with two columns; every iteration reads them anew.
+
+    `reading` says what the latest complete iteration met, and is None before.
+    """
+
+    def __init__(self, source: Path, target: Path | None) -> None:
+        self.source = source
+        self.target = target
+        self.reading: Reading | None = None
+
+    def __iter__(self) -> Iterator[Pair]:
+        counts = _Counts()
+        lines = (
+            _two_columns(self.source, counts) if self.target is None else self._two_files(counts)
+        )
+        for line, (source, target) in enumerate(lines, start=1):
+            counts.lines = line
+            if source is None or target is None:
+                counts.over_long += 1
+            elif not source or not target:
+                counts.blank += 1
+            elif max(len(source), len(target)) > LONGEST_TEXT:
+                counts.over_long += 1
+            else:
+                counts.take(source, target)
+                yield Pair(source, target, line)
+        self.reading = counts.reading()
+
+    def read_through(self) -> Reading:
+        """Read everything once, for what it meets."""
+        for _ in self:
+            pass
+        assert self.reading is not None
+        return self.reading
+
+    def _two_files(self, counts: _Counts) -> Iterator[tuple[str | None, str | None]]:
+        assert self.target is not None
+        sides = (_texts(self.source, counts), _texts(self.target, counts))
+        # One file may end in more blank lines than the other: `read_pairs` has seen to the rest.
+        yield from itertools.zip_longest(*sides, fillvalue="")
+
+
+def read_pairs(source: Path, target: Path | None = None) -> Pairs:
+    """The pairs of two files (line n of one translates line n of the other) or of one TSV file.
+
+    Text is UTF-8; gzip is recognised by its first bytes. Raises `CorpusError` at once for a file
+    that is missing, empty, the same as the other, UTF-16, or of another number of lines than the
+    other; while reading for bytes that are not UTF-8 and for a line without two columns.
+    """
+    if target is None:
+        _examine(source)
+        return Pairs(source, None)
+    lines, text_lines = _examine(source)
+    other_lines, other_text_lines = _examine(target)
+    if source.samefile(target):
+        raise CorpusError(
+            f"{source} and {target} are the same file: name the two languages' files, "
+            "or one file alone if it has two columns"
+        )
+    if max(text_lines, other_text_lines) > min(lines, other_lines):
+        raise CorpusError(
+            f"{source} has {lines:,} lines, {target} has {other_lines:,}: "
+            "line n of one must translate line n of the other"
+        )
+    return Pairs(source, target)
+
+
+@dataclass
+class _Counts:
+    """The counters of a pass under way."""
+
+    lines: int = 0
+    blank: int = 0
+    over_long: int = 0
+    byte_order_marks: int = 0
+    windows_line_ends: int = 0
+    control_characters: int = 0
+    extra_columns: int = 0
+    same_on_both_sides: int = 0
+    hashes: array[int] = field(default_factory=lambda: array("q"))
+    source_lengths: array[int] = field(default_factory=lambda: array("H"))
+    target_lengths: array[int] = field(default_factory=lambda: array("H"))
+
+    def take(self, source: str, target: str) -> None:
+        self.same_on_both_sides += source == target
+        self.hashes.append(hash((source, target)))
+        self.source_lengths.append(len(source))
+        self.target_lengths.append(len(target))
+
+    def reading(self) -> Reading:
+        source = np.frombuffer(self.source_lengths, np.uint16)
+        target = np.frombuffer(self.target_lengths, np.uint16)
+        hashes = np.frombuffer(self.hashes, np.int64)
+        return Reading(
+            lines=self.lines,
+            pairs=len(hashes),
+            blank=self.blank,
+            over_long=self.over_long,
+            byte_order_marks=self.byte_order_marks,
+            windows_line_ends=self.windows_line_ends,
+            control_characters=self.control_characters,
+            extra_columns=self.extra_columns,
+            duplicates=len(hashes) - len(np.unique(hashes)),
+            same_on_both_sides=self.same_on_both_sides,
+            length_outliers=int(length_outliers(source, target).sum()),
+            source_characters=int(source.sum(dtype=np.int64)),
+            target_characters=int(target.sum(dtype=np.int64)),
+        )
+
+
+def length_outliers(source_lengths: np.ndarray, target_lengths: np.ndarray) -> np.ndarray:
+    """True where one side is three times as long as the median ratio lets the other expect.
+
+    Lengths are in characters, one for each pair; a difference under 30 characters is no outlier.
+    """
+    if not len(source_lengths):
+        return np.zeros(0, bool)
+    source = source_lengths.astype(np.float32)
+    expected = target_lengths / np.float32(np.median(target_lengths / source))
+    far = np.abs(np.log(source / expected)) > np.log(OUTLIER_RATIO)
+    return far & (np.abs(source - expected) >= OUTLIER_CHARACTERS)
+
+
+def _open(path: Path) -> BinaryIO:
+    with path.open("rb") as file:
+        zipped = file.read(2) == GZIP_START
+    if zipped:
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    if path.suffix == ".gz":
+        raise CorpusError(f"{path}: ends in .gz but is not gzip")
+    return path.open("rb")
+
+
+def _examine(path: Path) -> tuple[int, int]:
+    """Lines of a file, and how many until the last with text; refuses what is no text file."""
+    if not path.exists():
+        raise CorpusError(f"{path}: there is no such file")
+    if not path.is_file():
+        raise CorpusError(f"{path}: is not a file (it is read more than once, so no pipe either)")
+    lines = text_lines = 0
+    last = b"\n"
+    try:
+        with _open(path) as file:
+            first = True
+            while chunk := file.read(CHUNK_BYTES):
+                if first:
+                    _refuse_utf16(path, chunk[:4096])
+                    chunk = chunk.removeprefix(BYTE_ORDER_MARK.encode())
+                    first = False
+                text = chunk.rstrip(SPACE_BYTES)
+                if text:
+                    text_lines = lines + text.count(b"\n") + 1
+                lines += chunk.count(b"\n")
+                last = chunk[-1:] or last
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise CorpusError(f"{path}: is damaged gzip ({error})") from error
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
+    if not text_lines:
+        raise CorpusError(f"{path}: is empty; it should have one sentence a line")
+    return lines + (last != b"\n"), text_lines
+
+
+def _refuse_utf16(path: Path, start: bytes) -> None:
+    zeros = max(start[0::2].count(0), start[1::2].count(0))
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or zeros * 4 > len(start) // 2:
+        raise CorpusError(f"{path}: looks like UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
+
+
+def _texts(path: Path, counts: _Counts) -> Iterator[str | None]:
+    """Every line of a file, cleaned; None for one that is far too long to hold."""
+    for line in _decoded(path, counts):
+        yield None if line is None else _clean(line, counts)
+
+
+def _two_columns(path: Path, counts: _Counts) -> Iterator[tuple[str | None, str | None]]:
+    for number, line in enumerate(_decoded(path, counts), start=1):
+        if line is None:
+            yield None, None
+            continue
+        if line.isspace():
+            yield "", ""
+            continue
+        columns = line.split("\t", 2)
+        if len(columns) < 2:
+            raise CorpusError(
+                f"{path}, line {number}: has one column; source and target should be parted by a "
+                "tab (or name two files)"
+            )
+        counts.extra_columns += len(columns) > 2
+        yield _clean(columns[0], counts), _clean(columns[1], counts)
+
+
+def _decoded(path: Path, counts: _Counts) -> Iterator[str | None]:
+    limit = 2 * 4 * LONGEST_TEXT + 2  # bytes: two columns of the widest characters
+    with _open(path) as file:
+        number = 0
+        while line := file.readline(limit):
+            number += 1
+            if len(line) == limit and not line.endswith(b"\n"):
+                while line and not line.endswith(b"\n"):
+                    line = file.readline(CHUNK_BYTES)
+                yield None
+                continue
+            if line.endswith(b"\r\n"):
+                counts.windows_line_ends += 1
+                line = line[:-1] + b"\n"
+            try:
+                yield line.decode()
+            except UnicodeDecodeError as error:
+                raise CorpusError(
+                    f"{path}, line {number}, byte {error.start + 1}: 0x{line[error.start]:02X} is "
+                    "not UTF-8; convert the file (if it is Latin-1: iconv -f LATIN1 -t UTF-8)"
+                ) from error
+
+
+def _clean(text: str, counts: _Counts) -> str:
+    text = text.removesuffix("\n")
+    if CONTROL.search(text):
+        if text.startswith(BYTE_ORDER_MARK):
+            counts.byte_order_marks += 1
+            text = text.removeprefix(BYTE_ORDER_MARK)
+        cleaned = text.translate(CLEANED)
+        counts.control_characters += cleaned != text
+        text = cleaned
+    return text.strip()
