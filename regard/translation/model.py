@@ -4,7 +4,7 @@ Search, sampling, forced decoding, training and evaluation are written once over
 know no architecture.
 
 Letters: B sentences, S source pieces with `</s>`, T target pieces with `<s>` and `</s>`, L labels
-(T - 1), N rows of a search, V vocabulary.
+(T - 1), W labels of a batch that count, N rows of a search, V vocabulary.
 """
 
 from __future__ import annotations
@@ -107,16 +107,15 @@ class TranslationModel(nn.Module, ABC):
         Smoothing takes `label_smoothing` of the probability from the label and spreads it over the
         whole vocabulary (Szegedy 2016).
         """
-        return cross_entropy(self(batch), batch, label_smoothing)
+        rows = batch.label_mask
+        return cross_entropy(self(batch)[rows], batch.labels[rows], label_smoothing)
 
 
 def cross_entropy(
-    logits: Float[Tensor, "B L V"], batch: Batch, label_smoothing: float = 0.0
+    logits: Float[Tensor, "W V"], labels: Int[Tensor, " W"], label_smoothing: float = 0.0
 ) -> Loss:
-    """Sum the cross-entropy of a batch's labels, smoothed for training and plain for reports."""
-    rows = batch.label_mask
-    log_probabilities = functional.log_softmax(logits[rows].float(), dim=-1)
-    labels = batch.labels[rows]
+    """Sum the cross-entropy of labels that count: smoothed for training, plain for reports."""
+    log_probabilities = functional.log_softmax(logits.float(), dim=-1)
     plain = functional.nll_loss(log_probabilities, labels, reduction="sum")
     if label_smoothing == 0:
         return Loss(plain, plain.detach(), len(labels))

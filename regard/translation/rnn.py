@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from regard.attention import LuongAttention, Source
-from regard.translation.model import Batch, State, TranslationModel
+from regard.translation.model import Batch, Loss, State, TranslationModel, cross_entropy
 from regard.translation.recipe import ModelRecipe
 
 
@@ -97,15 +97,25 @@ class Rnn(TranslationModel):
 
     def forward(self, batch: Batch) -> Float[Tensor, "B L V"]:
         """Logits of every label, each given the true words before it."""
+        return self.predict(self.read_and_write(batch))
+
+    def loss(self, batch: Batch, label_smoothing: float = 0.0) -> Loss:
+        """The cross-entropy of the labels, summed; no logits are worked out for padding."""
+        rows = batch.label_mask
+        logits = self.predict(self.read_and_write(batch)[rows])
+        return cross_entropy(logits, batch.labels[rows], label_smoothing)
+
+    def read_and_write(self, batch: Batch) -> Float[Tensor, "B L H"]:
+        """h~ before each label, given the true words before it."""
         state = self.start(batch.source, batch.source_mask)
         embedded = self.dropout(self.target_embedding(batch.inputs))
         if not self.input_feeding:
-            return self.predict(self.write(embedded, state)[0])
+            return self.write(embedded, state)[0]
         attentional = []
         for t in range(embedded.shape[1]):
             now, state = self.write(embedded[:, t : t + 1], state)
             attentional.append(now)
-        return self.predict(torch.cat(attentional, dim=1))
+        return torch.cat(attentional, dim=1)
 
     def start(self, source: Int[Tensor, "B S"], source_mask: Bool[Tensor, "B S"]) -> RnnState:
         """Read the source in its length order, and hand the last state to the decoder."""
@@ -159,7 +169,7 @@ class Rnn(TranslationModel):
         )
         return attentional, state
 
-    def predict(self, attentional: Float[Tensor, "N L H"]) -> Float[Tensor, "N L V"]:
+    def predict(self, attentional: Float[Tensor, "*N H"]) -> Float[Tensor, "*N V"]:
         """p(y_t | y_<t, x) = softmax(W_s h~_t), as logits   (Luong 2015, eq. 6)."""
         return self.output(self.dropout(attentional))
 
