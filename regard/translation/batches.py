@@ -36,7 +36,7 @@ class Rows:
     """Rows of ids one after the other: row r is `ids[offsets[r]:offsets[r + 1]]`."""
 
     ids: Integer[np.ndarray, " N"]
-    offsets: Int64[np.ndarray, " rows+1"]
+    offsets: Int64[np.ndarray, " edges"]
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[int]]) -> Rows:

@@ -241,11 +241,14 @@ class _SideWriter:
         self._offsets.write(ends.tobytes())
         self.pieces = int(ends[-1])
 
-    def close(self) -> None:
+    def sync(self) -> None:
         for file in (self._ids, self._offsets):
             file.flush()
             os.fsync(file.fileno())
-            file.close()
+
+    def close(self) -> None:
+        self._ids.close()
+        self._offsets.close()
 
 
 def _write_store(
@@ -256,32 +259,33 @@ def _write_store(
     max_pieces: int,
 ) -> None:
     digest = _Digest(source_tokens, target_tokens, max_pieces)
-    writers = [
-        _SideWriter(folder, side, tokens.size)
-        for side, tokens in zip(SIDES, (source_tokens, target_tokens), strict=True)
-    ]
     kept = over_long = 0
-    for chunk in _chunks(pairs):
-        digest.add(chunk)
-        sources = source_tokens.encode_ids([pair.source for pair in chunk])
-        targets = target_tokens.encode_ids([pair.target for pair in chunk])
-        fitting = [
-            (source, target)
-            for source, target in zip(sources, targets, strict=True)
-            if max(len(source), len(target)) <= max_pieces
+    with contextlib.ExitStack() as files:
+        writers = [
+            files.enter_context(contextlib.closing(_SideWriter(folder, side, tokens.size)))
+            for side, tokens in zip(SIDES, (source_tokens, target_tokens), strict=True)
         ]
-        over_long += len(chunk) - len(fitting)
-        kept += len(fitting)
-        if fitting:
-            for writer, rows in zip(writers, zip(*fitting, strict=True), strict=True):
-                writer.add(list(rows))
+        for chunk in _chunks(pairs):
+            digest.add(chunk)
+            sources = source_tokens.encode_ids([pair.source for pair in chunk])
+            targets = target_tokens.encode_ids([pair.target for pair in chunk])
+            fitting = [
+                rows
+                for rows in zip(sources, targets, strict=True)
+                if max(map(len, rows)) <= max_pieces
+            ]
+            over_long += len(chunk) - len(fitting)
+            kept += len(fitting)
+            if fitting:
+                for writer, rows in zip(writers, zip(*fitting, strict=True), strict=True):
+                    writer.add(list(rows))
+        for writer in writers:
+            writer.sync()
     if not kept:
         reason = (
             f": {over_long:,} have more than {max_pieces} pieces on a side" if over_long else ""
         )
         raise CorpusError(f"no pair is left to train on{reason}")
-    for writer in writers:
-        writer.close()
     description: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,

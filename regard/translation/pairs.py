@@ -14,8 +14,8 @@ import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -212,11 +212,11 @@ def length_outliers(source_lengths: np.ndarray, target_lengths: np.ndarray) -> n
     return far & (np.abs(source - expected) >= OUTLIER_CHARACTERS)
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> BufferedIOBase:
     with path.open("rb") as file:
         zipped = file.read(2) == GZIP_START
     if zipped:
-        return cast(BinaryIO, gzip.open(path, "rb"))
+        return gzip.GzipFile(path, "rb")
     if path.suffix == ".gz":
         raise CorpusError(f"{path}: ends in .gz but is not gzip")
     return path.open("rb")
@@ -295,7 +295,7 @@ def _decoded(path: Path, counts: _Counts) -> Iterator[str | None]:
                 continue
             if line.endswith(b"\r\n"):
                 counts.windows_line_ends += 1
-                line = line[:-1] + b"\n"
+                line = line[:-2] + b"\n"
             try:
                 yield line.decode()
             except UnicodeDecodeError as error:
