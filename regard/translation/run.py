@@ -1,0 +1,204 @@
+"""The run folder: everything one training made, where it went, and nothing half-written.
+
+RUN/run.json                 says that this is a run; written once
+    recipe.toml              every setting, also those nobody gave
+    tokens.source.json  tokens.target.json
+    corpus/                  the tokenised text
+    dev.source  dev.target  test.source  test.target
+    last.safetensors         weights and the trainer's whole state
+    best.safetensors         the weights that did best on dev
+    log.jsonl  scores.json
+    lock                     held while a process trains here
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from regard.translation.checkpoint import put_weights, read_checkpoint
+from regard.translation.durable import LOCK, PARTIAL, RunError, write_text
+from regard.translation.families import build
+from regard.translation.model import TranslationModel
+from regard.translation.recipe import Recipe, RecipeError, change, read_recipe, write_toml
+from regard.translation.tokens import Tokens, load_tokens
+
+MARK = {"format": "regard run", "version": 1}
+TRAINING_STATE = "a training state"
+WEIGHTS = "weights"
+AVERAGE = "average/"
+MODEL = "model/"
+
+# What may change when a run goes on: when it ends, and what has no part in its results.
+CHANGEABLE = frozenset(
+    {"updates", "epochs", "seconds", "patience", "save_every_seconds", "log_every"}
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder and the recipe in it; made by `create_run` and `open_run`."""
+
+    folder: Path
+    recipe: Recipe
+
+    @property
+    def corpus(self) -> Path:
+        """The folder of the tokenised text."""
+        return self.folder / "corpus"
+
+    @property
+    def last(self) -> Path:
+        """Weights and the trainer's state."""
+        return self.folder / "last.safetensors"
+
+    @property
+    def best(self) -> Path:
+        """The weights that did best on dev."""
+        return self.folder / "best.safetensors"
+
+    @property
+    def log(self) -> Path:
+        """What happened: one JSON object a line."""
+        return self.folder / "log.jsonl"
+
+    @property
+    def scores(self) -> Path:
+        """The scores of the finished translator."""
+        return self.folder / "scores.json"
+
+    def tokens(self, side: Literal["source", "target"]) -> Path:
+        """The vocabulary of one side."""
+        return self.folder / f"tokens.{side}.json"
+
+    def part(self, name: Literal["dev", "test"], side: Literal["source", "target"]) -> Path:
+        """The sentences of one part that was set aside."""
+        return self.folder / f"{name}.{side}"
+
+    def missing(self) -> list[str]:
+        """The names of what training needs and preparation has not written yet."""
+        needed = [self.tokens("source"), self.tokens("target"), self.corpus]
+        return [path.name for path in needed if not path.exists()]
+
+
+def create_run(folder: Path, recipe: Recipe) -> Run:
+    """Make a folder into a run.
+
+    Raises `RunError` when there is a run in it already, or anything else.
+    """
+    mark = folder / "run.json"
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder}: is a file; a run needs a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be made: {error.strerror}") from error
+    others = [name for name in found if name not in (mark.name, LOCK) and PARTIAL not in name]
+    if mark.name in found and others:
+        raise RunError(
+            f"{folder}: holds a run already: go on with it (regard train --resume {folder}), "
+            "or choose another folder"
+        )
+    if others:
+        raise RunError(
+            f"{folder}: holds {', '.join(others[:3])}{' ...' if others[3:] else ''} and is not a "
+            "run; choose an empty or new folder"
+        )
+    write_text(mark, json.dumps(MARK) + "\n")
+    write_text(folder / "recipe.toml", write_toml(recipe))
+    return Run(folder, recipe)
+
+
+def open_run(folder: Path) -> Run:
+    """The run in a folder, changing nothing.
+
+    Raises `RunError` when it is not a run, or a damaged one.
+    """
+    mark = folder / "run.json"
+    if not folder.is_dir():
+        raise RunError(f"{folder}: no such folder")
+    if not mark.is_file():
+        raise RunError(f"{folder}: is not a run: it has no run.json")
+    try:
+        found = json.loads(mark.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{mark}: damaged: not JSON") from error
+    if not isinstance(found, dict) or found.get("format") != MARK["format"]:
+        raise RunError(f"{folder}: is not a run: run.json says something else")
+    if found.get("version") != MARK["version"]:
+        raise RunError(
+            f"{folder}: was made by another version of regard (run format "
+            f"{found.get('version')}, this one reads {MARK['version']})"
+        )
+    if not (folder / "recipe.toml").is_file():
+        raise RunError(f"{folder}: has no recipe.toml: delete the folder and start again")
+    try:
+        return Run(folder, read_recipe(folder / "recipe.toml"))
+    except RecipeError as error:
+        raise RunError(str(error)) from error
+
+
+def change_limits(run: Run, settings: Iterable[str]) -> Run:
+    """Write `training.key=value` settings into the run's recipe, so that it goes on longer.
+
+    Raises `RunError` for a setting that would make it another run.
+    """
+    changed = change(run.recipe, settings)
+    refuse_another_recipe(run, run.recipe.model_dump(), changed)
+    write_text(run.folder / "recipe.toml", write_toml(changed))
+    return replace(run, recipe=changed)
+
+
+def refuse_another_recipe(run: Run, begun: Mapping[str, Any], recipe: Recipe) -> None:
+    """Refuse to go on with a recipe that differs from the one that training began with."""
+    for section, table in recipe.model_dump().items():
+        if section == "search":
+            continue
+        for key, value in table.items():
+            old = begun.get(section, {}).get(key)
+            if old != value and not (section == "training" and key in CHANGEABLE):
+                raise RunError(
+                    f"{run.folder}: began with {section}.{key} = {old!r}, not {value!r}; "
+                    "only its limits can change. Start a new run for the rest"
+                )
+
+
+def load_model(
+    run: Run, which: Literal["best", "last"], device: torch.device
+) -> tuple[TranslationModel, Tokens, Tokens]:
+    """The model of a run, ready to translate, with the tokens of source and target.
+
+    "last" is the running average of the weights where the recipe keeps one. Raises `RunError` when
+    there is no such checkpoint yet, or it is damaged.
+    """
+    source, target = load_tokens(run.tokens("source")), load_tokens(run.tokens("target"))
+    recipe = run.recipe
+    model = build(recipe.model, source.size, target.size, shared=recipe.tokens.shared)
+    path = run.best if which == "best" else run.last
+    if not path.exists():
+        raise RunError(f"{run.folder}: has not been trained so far that there is a {path.name}")
+    weights, _ = read_checkpoint(path, WEIGHTS if which == "best" else TRAINING_STATE)
+    if which == "last":
+        weights = beginning(MODEL, weights) | beginning(AVERAGE, weights)
+    put_weights(model, weights, path)
+    return model.to(device).eval(), source, target
+
+
+def write_scores(run: Run, scores: Mapping[str, Any]) -> None:
+    """Keep the scores of a finished translator, as JSON."""
+    write_text(run.scores, json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
+
+
+def beginning(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors whose names begin with `prefix`, without it."""
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

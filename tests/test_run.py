@@ -1,0 +1,191 @@
+"""A run folder is a run, whole, or refused with what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+from regard.translation.checkpoint import (
+    put_weights,
+    read_checkpoint,
+    weights_of,
+    write_checkpoint,
+)
+from regard.translation.durable import RunError, locked
+from regard.translation.families import build
+from regard.translation.recipe import change
+from regard.translation.run import (
+    change_limits,
+    create_run,
+    load_model,
+    open_run,
+    write_scores,
+)
+from toy_training import At, go, new_run, recipe
+
+CPU = torch.device("cpu")
+
+
+def test_a_new_run_is_opened_with_its_recipe(tmp_path: Path) -> None:
+    run = create_run(tmp_path / "deep" / "run", recipe(seed=7))
+    assert open_run(run.folder) == run
+    assert run.missing() == ["tokens.source.json", "tokens.target.json", "corpus"]
+
+
+def test_a_prepared_run_misses_nothing(tmp_path: Path) -> None:
+    assert new_run(tmp_path, recipe()).missing() == []
+
+
+def test_a_run_is_not_made_where_there_is_one(tmp_path: Path) -> None:
+    create_run(tmp_path, recipe())
+    with pytest.raises(RunError, match=f"holds a run already: .*--resume {tmp_path}"):
+        create_run(tmp_path, recipe(seed=2))
+    assert open_run(tmp_path).recipe.training.seed == 1
+
+
+def test_a_run_is_not_made_among_other_files(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(RunError, match=r"holds thesis\.tex and is not a run"):
+        create_run(tmp_path, recipe())
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    with pytest.raises(RunError, match="is a file"):
+        create_run(tmp_path / "thesis.tex", recipe())
+
+
+def test_a_creation_that_was_killed_half_way_can_be_done_again(tmp_path: Path) -> None:
+    run = create_run(tmp_path, recipe())
+    (tmp_path / "recipe.toml").unlink()
+    (tmp_path / ".recipe.toml.99.partial").touch()
+    with pytest.raises(RunError, match=r"has no recipe\.toml"):
+        open_run(tmp_path)
+    assert create_run(tmp_path, recipe()) == run
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "is not a run: it has no run.json"),
+        ("", "run.json: damaged"),
+        ("{", "run.json: damaged"),
+        ("[]", "is not a run: run.json says something else"),
+        ('{"format": "regard run", "version": 99}', "another version of regard"),
+    ],
+)
+def test_a_foreign_folder_is_refused(tmp_path: Path, content: str | None, complaint: str) -> None:
+    create_run(tmp_path, recipe())
+    (tmp_path / "run.json").unlink()
+    if content is not None:
+        (tmp_path / "run.json").write_text(content)
+    with pytest.raises(RunError, match=complaint.replace(".", r"\.")):
+        open_run(tmp_path)
+
+
+def test_no_folder_and_a_broken_recipe_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no such folder"):
+        open_run(tmp_path / "none")
+    create_run(tmp_path, recipe())
+    (tmp_path / "recipe.toml").write_text("[model]\nhiden = 3\n")
+    with pytest.raises(RunError, match=r"recipe\.toml: \[model\] has no key hiden"):
+        open_run(tmp_path)
+
+
+def test_opening_changes_nothing_while_another_process_writes(tmp_path: Path) -> None:
+    run = create_run(tmp_path, recipe())
+    writing = tmp_path / ".last.safetensors.5.partial"
+    with locked(tmp_path):
+        writing.touch()
+        assert open_run(tmp_path) == run
+    assert writing.exists()
+
+
+def test_only_limits_can_change(tmp_path: Path) -> None:
+    run = create_run(tmp_path, recipe())
+    longer = change_limits(run, ["training.seconds=60", "training.patience=9", "search.beam=2"])
+    assert open_run(tmp_path) == longer
+    assert longer.recipe.training.seconds == 60
+    with pytest.raises(RunError, match=r"model\.hidden = 8, not 10"):
+        change_limits(run, ["model.hidden=10"])
+
+
+def test_the_best_and_the_last_model_are_loaded_ready_to_translate(tmp_path: Path) -> None:
+    run = new_run(tmp_path, recipe(average=0.9))
+    with pytest.raises(RunError, match="has not been trained so far"):
+        load_model(run, "best", CPU)
+    go(run)
+    for which in ("best", "last"):
+        model, source, target = load_model(run, which, CPU)
+        assert not model.training
+        assert source.decode([4, 5]) != target.decode([4, 5])
+    averages, _ = read_checkpoint(run.last, "a training state")
+    model = load_model(run, "last", CPU)[0]
+    for name, parameter in model.named_parameters():
+        assert torch.equal(parameter, averages[f"average/{name}"])
+        assert not torch.equal(parameter, averages[f"model/{name}"])
+
+
+def test_weights_of_another_model_do_not_fit(tmp_path: Path) -> None:
+    chosen = recipe().model
+    model, path = build(chosen, 9, 11), tmp_path / "a.safetensors"
+    write_checkpoint(path, weights_of(model), {"update": 3}, "weights")
+    weights, facts = read_checkpoint(path, "weights")
+    assert facts == {"update": 3}
+    put_weights(build(chosen, 9, 11), weights, path)
+    with pytest.raises(RunError, match=r"\[9, 6\] in the file, \[13, 6\] in the model"):
+        put_weights(build(chosen, 13, 11), weights, path)
+    shallow = change(recipe(), ["model.layers=1"]).model
+    with pytest.raises(RunError, match="only the file has"):
+        put_weights(build(shallow, 9, 11), weights, path)
+    with pytest.raises(RunError, match="holds weights, not a training state"):
+        read_checkpoint(path, "a training state")
+
+
+def test_tied_weights_are_written_once_and_come_back_tied(tmp_path: Path) -> None:
+    chosen = change(recipe(), ["model.embedding=8", "model.tied=true"]).model
+    model = build(chosen, 9, 11)
+    write_checkpoint(tmp_path / "a", weights_of(model), {}, "weights")
+    other = build(chosen, 9, 11)
+    put_weights(other, read_checkpoint(tmp_path / "a", "weights")[0], tmp_path / "a")
+    state = other.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
+    assert len(weights_of(model)) < len(state)
+
+
+def test_a_flipped_bit_anywhere_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    tensors = {"a": torch.arange(7.0), "b": torch.tensor(3), "c": torch.zeros(0, 2)}
+    write_checkpoint(path, tensors, {"note": "x"}, "weights")
+    back, _ = read_checkpoint(path, "weights")
+    assert all(torch.equal(back[name], tensors[name]) for name in tensors)
+    whole = path.read_bytes()
+    begins = whole.index(b'"note') - 40
+    for place in [*range(0, 8), *range(begins, len(whole))]:
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        path.write_bytes(bytes(damaged))
+        with pytest.raises(RunError, match=r"^[^\n]*$"):
+            read_checkpoint(path, "weights")
+
+
+def test_scores_are_json_for_people(tmp_path: Path) -> None:
+    run = create_run(tmp_path, recipe())
+    write_scores(run, {"bleu_percent": 31.25, "signature": "größer"})
+    assert json.loads(run.scores.read_text(encoding="utf-8"))["bleu_percent"] == 31.25
+    assert "größer" in run.scores.read_text(encoding="utf-8")
+
+
+def test_going_on_with_other_threads_says_that_the_bits_will_differ(tmp_path: Path) -> None:
+    run = new_run(tmp_path, recipe(epochs=1))
+    display = At(3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    go(run, display)
+    assert not any("bit-identical" in line for line in display.lines)
+    path = run.last
+    tensors, facts = read_checkpoint(path, "a training state")
+    facts["threads"] += 5
+    write_checkpoint(path, tensors, facts, "a training state")
+    go(run, display)
+    assert any(f"threads {facts['threads']}, going on with" in line for line in display.lines)

@@ -1,0 +1,139 @@
+"""A small training that takes a moment, for the tests of training and of the run folder.
+
+As a program it trains, or goes on, in a folder: `python toy_training.py FOLDER`.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from regard.translation.corpus import Corpus, Pair, prepare, to_batch
+from regard.translation.families import build
+from regard.translation.model import Batch, State, TranslationModel
+from regard.translation.progress import Display, Shown
+from regard.translation.recipe import Recipe, check
+from regard.translation.run import Run, create_run, open_run
+from regard.translation.tokens import count_words, load_tokens
+from regard.translation.train import Outcome, train
+
+PAIRS = 37
+BATCH = 5
+UPDATES_PER_EPOCH = 8
+
+
+def pairs(count: int, seed: int) -> list[Pair]:
+    """Sentences of made-up words and the same words in capitals, backwards."""
+    chance = random.Random(seed)
+    found = []
+    for line in range(1, count + 1):
+        words = chance.choices(["ba", "be", "bi", "bo", "bu", "da", "de"], k=chance.randint(1, 6))
+        found.append(Pair(" ".join(words), " ".join(reversed(words)).upper(), line))
+    return found
+
+
+def recipe(**training: Any) -> Recipe:
+    """A recipe of a few hundred weights."""
+    return check(
+        {
+            "tokens": {"kind": "words", "size": 20},
+            "model": {"embedding": 6, "hidden": 8, "layers": 2, "dropout": 0.3},
+            "training": {
+                "batch": BATCH,
+                "epochs": 3,
+                "stop_by": "loss",
+                "patience": 0,
+                "validate_every": 7,
+                "log_every": 3,
+                "precision": "float32",
+                **training,
+            },
+        },
+        "toy",
+    )
+
+
+def new_run(folder: Path, chosen: Recipe) -> Run:
+    """A run folder with its tokens and text."""
+    run = create_run(folder, chosen)
+    text = pairs(PAIRS, seed=1)
+    source = count_words([pair.source for pair in text], limit=20)
+    target = count_words([pair.target for pair in text], limit=20)
+    source.save(run.tokens("source"))
+    target.save(run.tokens("target"))
+    prepare(run.corpus, text, source, target, max_pieces=chosen.data.max_pieces)
+    return run
+
+
+def parts(run: Run) -> tuple[TranslationModel, Corpus, list[Batch]]:
+    """A new model, the text and the dev part of a run."""
+    source, target = load_tokens(run.tokens("source")), load_tokens(run.tokens("target"))
+    text = pairs(11, seed=2)
+    dev = to_batch(
+        source.encode_ids([pair.source for pair in text]),
+        target.encode_ids([pair.target for pair in text]),
+    )
+    torch.manual_seed(run.recipe.training.seed)
+    model = build(run.recipe.model, source.size, target.size)
+    return model, Corpus.open(run.corpus), [dev]
+
+
+class Bigram(TranslationModel):
+    """Logits of the next word given the one before: an update by hand, or in no time."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.zeros(size, size))
+
+    def forward(self, batch: Batch) -> Tensor:
+        return self.table[batch.inputs]
+
+    def start(self, source: Tensor, source_mask: Tensor) -> State:
+        raise NotImplementedError
+
+    def step(self, state: State, last: Tensor) -> tuple[Tensor, State]:
+        raise NotImplementedError
+
+
+class At(Display):
+    """A display that does something after some update, once."""
+
+    def __init__(self, update: int, action: Callable[[], None]) -> None:
+        self.update, self.action = update, action
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def show(self, look: Callable[[], Shown]) -> None:
+        if look().update == self.update:
+            self.action()
+
+
+def go(run: Run, display: At | None = None, **other: Any) -> Outcome:
+    """Train a run's model, or go on with it."""
+    model, corpus, dev = parts(run)
+    return train(run, model, corpus, dev, device=torch.device("cpu"), display=display, **other)
+
+
+def go_quickly(run: Run, display: At | None = None, **other: Any) -> Outcome:
+    """The same with a model that only knows which word follows which."""
+    _, corpus, dev = parts(run)
+    model = Bigram(20)
+    return train(run, model, corpus, dev, device=torch.device("cpu"), display=display, **other)
+
+
+if __name__ == "__main__":
+    import regard.translation.train as training
+
+    training.SAVING_SHARE = 1e9  # save after every update, so that kills hit the writing too
+    torch.set_num_threads(1)
+    here = Path(sys.argv[1])
+    known = here if (here / "run.json").exists() else None
+    go(open_run(here) if known else new_run(here, recipe(epochs=40, save_every_seconds=0)))
