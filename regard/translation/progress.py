@@ -1,0 +1,187 @@
+"""What a training says while it runs: `log.jsonl` for programs, a line or a bar for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from regard.translation.durable import cannot_write
+
+SECONDS_BETWEEN_LINES = 15.0
+SECONDS_BETWEEN_PICTURES = 0.25
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A glance at a training: what the progress display says."""
+
+    update: int
+    updates: int | None
+    epoch: int
+    loss_nats_per_piece: float
+    target_tokens_per_s: float
+    seconds: float
+    seconds_left: float | None
+    scores: str
+
+
+class Display(ABC):
+    """Where a training talks to people."""
+
+    @abstractmethod
+    def say(self, line: str) -> None:
+        """A line that stays."""
+
+    @abstractmethod
+    def show(self, look: Callable[[], Shown]) -> None:
+        """How it goes; called at every update, looks only when there is something to draw."""
+
+
+@final
+class Silence(Display):
+    """A display that says nothing."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    def show(self, look: Callable[[], Shown]) -> None:
+        """Nothing."""
+
+
+@final
+class Lines(Display):
+    """Plain lines, for a file or a pipe."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._next = 0.0
+
+    def say(self, line: str) -> None:
+        """A line."""
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, look: Callable[[], Shown]) -> None:
+        """A line now and then."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + SECONDS_BETWEEN_LINES
+            self.say(describe(look()))
+
+
+@final
+class Bar(Display):
+    """A bar in a terminal, with lines above it."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress, self._task = progress, task
+        self._next = 0.0
+
+    def say(self, line: str) -> None:
+        """A line above the bar."""
+        self._progress.console.print(line, markup=False, highlight=False)
+
+    def show(self, look: Callable[[], Shown]) -> None:
+        """Redraw, a few times a second."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + SECONDS_BETWEEN_PICTURES
+            shown = look()
+            self._progress.update(
+                self._task, completed=shown.update, total=shown.updates, said=describe(shown)
+            )
+            self._progress.refresh()
+
+
+@contextmanager
+def open_display(*, quiet: bool = False) -> Iterator[Display]:
+    """A bar when the error output is a terminal, lines when it is not, nothing when `quiet`."""
+    console = Console(stderr=True)
+    if quiet:
+        yield Silence()
+    elif not console.is_terminal:
+        yield Lines(console)
+    else:
+        columns = (BarColumn(bar_width=20), TextColumn("{task.fields[said]}", markup=False))
+        with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
+            yield Bar(progress, progress.add_task("", total=None, said=""))
+
+
+def describe(shown: Shown) -> str:
+    """A glance in one line."""
+    of = f" of {shown.updates:,}" if shown.updates is not None else ""
+    parts = [
+        f"update {shown.update:,}{of}",
+        f"epoch {shown.epoch + 1}",
+        f"loss {shown.loss_nats_per_piece:.3f}",
+        f"{shown.target_tokens_per_s:,.0f} tokens/s",
+        clock_time(shown.seconds),
+    ]
+    if shown.seconds_left is not None:
+        parts.append(f"{clock_time(shown.seconds_left)} left")
+    if shown.scores:
+        parts.append(shown.scores)
+    return "  ".join(parts)
+
+
+def clock_time(seconds: float) -> str:
+    """Seconds as 1:05 or 2:01:05."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+@final
+class Log:
+    """`log.jsonl`: one JSON object a line, units in the keys."""
+
+    def __init__(self, path: Path, keep_bytes: int) -> None:
+        """Open the log and forget what was written after `keep_bytes`.
+
+        Raises `RunError` when it cannot be written.
+        """
+        self._path = path
+        try:
+            path.touch()
+            self._file = path.open("r+b", buffering=0)
+            self._file.truncate(min(keep_bytes, path.stat().st_size))
+            self._file.seek(0, os.SEEK_END)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def write(self, event: str, **facts: Any) -> None:
+        """Add an event."""
+        line = json.dumps(_without_nan({"event": event, **facts}), ensure_ascii=False) + "\n"
+        try:
+            self._file.write(line.encode("utf-8"))
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+
+    def sync(self) -> int:
+        """Have the log on the disk; returns its length in bytes."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _without_nan(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN: what is not a number is null."""
+    return {
+        key: None if isinstance(value, float) and value - value != 0 else value
+        for key, value in facts.items()
+    }

@@ -1,0 +1,119 @@
+"""What one process trains with, what it says about it, and how it saves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from regard.translation.corpus import Corpus
+from regard.translation.interruption import Interruption
+from regard.translation.model import Batch, TranslationModel
+from regard.translation.progress import Display, Log, Shown
+from regard.translation.recipe import TrainingRecipe
+from regard.translation.run import Run
+from regard.translation.state import Learner, Scores, Standing, Sums, save_state
+from regard.translation.update import updates_per_epoch
+
+DevBleu = Callable[[TranslationModel], float]
+
+
+@dataclass
+class Session:
+    """What one process trains with.
+
+    `seconds_before` and `update_before` are from before it began; the seconds of an update run from
+    `marked`, where the last update, look or save ended.
+    """
+
+    run: Run
+    settings: TrainingRecipe
+    corpus: Corpus
+    dev: Sequence[Batch]
+    dev_bleu: DevBleu | None
+    precision: torch.dtype
+    display: Display
+    log: Log
+    interruption: Interruption
+    clock: Callable[[], float]
+    began: float
+    seconds_before: float
+    update_before: int
+    marked: float
+    saved_at: float
+    save_seconds: float = 0.0
+
+    def seconds(self) -> float:
+        """Time since the command began, over all its continuations."""
+        return self.seconds_before + self.clock() - self.began
+
+
+def save(learner: Learner, session: Session) -> None:
+    """Write the whole state; the log is on the disk before the state that counts on it."""
+    began = session.clock()
+    standing = learner.standing
+    standing.seconds = session.seconds()
+    standing.log_bytes = session.log.sync()
+    save_state(learner, session.run.recipe, session.corpus.digest, session.run.last)
+    session.marked = session.saved_at = session.clock()
+    session.save_seconds = session.saved_at - began
+
+
+def say_what_begins(learner: Learner, session: Session) -> None:
+    """Say what is trained, on what."""
+    standing, settings = learner.standing, session.settings
+    parameters = sum(parameter.numel() for parameter in learner.model.parameters())
+    precision = str(session.precision).removeprefix("torch.")
+    per_epoch = updates_per_epoch(session.corpus, settings)
+    verb = f"Going on after update {standing.update:,}" if standing.update else "Training"
+    session.display.say(
+        f"{verb}: {len(session.corpus):,} pairs, {per_epoch:,} updates an epoch; "
+        f"{parameters:,} parameters, {precision} on {learner.device.type}"
+    )
+
+
+def log_training(learner: Learner, session: Session) -> None:
+    """Write what the updates since the last such line were like, and forget it."""
+    standing, sums = learner.standing, learner.standing.since_log
+    rate = learner.optimiser.param_groups[0]["lr"]
+    session.log.write(
+        "training",
+        update=standing.update,
+        epoch=standing.epoch,
+        loss_nats_per_piece=sums.nats / max(1, sums.tokens),
+        gradient_norm=sums.gradient_norms / max(1, sums.used),
+        learning_rate=rate,
+        target_tokens_per_s=round(sums.tokens / max(1e-9, sums.seconds), 1),
+        skipped_updates=standing.skipped,
+        seconds=round(standing.seconds, 3),
+    )
+    standing.since_log = Sums()
+
+
+def glance(standing: Standing, session: Session) -> Shown:
+    """What the progress display says now."""
+    sums = standing.since_log if standing.since_log.tokens else standing.probe
+    here = standing.update - session.update_before
+    seconds_left = None
+    if not standing.plan.measured:
+        seconds_left = session.settings.seconds - standing.seconds
+    elif standing.plan.updates is not None and here:
+        each = (session.clock() - session.began) / here
+        seconds_left = (standing.plan.updates - standing.update) * each
+    return Shown(
+        update=standing.update,
+        updates=standing.plan.updates,
+        epoch=standing.epoch,
+        loss_nats_per_piece=sums.nats / max(1, sums.tokens),
+        target_tokens_per_s=sums.tokens / max(1e-9, sums.seconds),
+        seconds=standing.seconds,
+        seconds_left=seconds_left,
+        scores=f"dev {in_words(standing.latest)}" if standing.latest else "",
+    )
+
+
+def in_words(scores: Scores) -> str:
+    """Scores on dev, for people."""
+    bleu = "" if scores.bleu is None else f", BLEU {scores.bleu:.1f}"
+    return f"{scores.loss_nats_per_piece:.3f} nats a piece{bleu}"

@@ -1,0 +1,241 @@
+"""Everything that decides how a training goes on, in memory and in one file.
+
+Tensors: weights, their running average, the optimiser's memory, the random generators. The rest is
+a `Standing`, kept as JSON beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+from torch import Tensor, nn
+
+from regard.translation.checkpoint import (
+    put_weights,
+    read_checkpoint,
+    weights_of,
+    write_checkpoint,
+)
+from regard.translation.durable import RunError
+from regard.translation.model import TranslationModel
+from regard.translation.recipe import Recipe, TrainingRecipe
+from regard.translation.run import (
+    AVERAGE,
+    MODEL,
+    TRAINING_STATE,
+    Run,
+    beginning,
+    refuse_another_recipe,
+)
+from regard.translation.schedule import Plan
+from regard.translation.update import Step
+
+OPTIMISER = "optimiser/"
+RANDOM = "random/"
+LIMITS = ("updates", "epochs", "seconds", "patience")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How a model does on dev: plain cross-entropy in nats a piece, and BLEU in percent."""
+
+    loss_nats_per_piece: float
+    bleu: float | None
+
+
+@dataclass(frozen=True)
+class Best:
+    """The update that did best on dev so far, and how well."""
+
+    update: int
+    scores: Scores
+
+
+@dataclass
+class Sums:
+    """What has been trained on since the sums were last emptied.
+
+    `used` counts the updates whose loss and gradient were numbers; the rest were skipped.
+    """
+
+    updates: int = 0
+    used: int = 0
+    tokens: int = 0
+    nats: float = 0.0
+    gradient_norms: float = 0.0
+    seconds: float = 0.0
+
+    def add(self, step: Step, seconds: float) -> None:
+        """Count one more update."""
+        self.updates += 1
+        self.seconds += seconds
+        if step.finite:
+            self.used += 1
+            self.tokens += step.tokens
+            self.nats += step.nats
+            self.gradient_norms += step.gradient_norm
+
+
+@dataclass
+class Standing:
+    """Where a training stands between two updates.
+
+    The next update takes batch `batch` of epoch `epoch`. `looked_at` is the last update that was
+    tried on dev; `seconds` counts from the start of the command, over all its continuations;
+    `probe` sums everything but the first update, to tell the speed.
+    """
+
+    plan: Plan
+    update: int = 0
+    epoch: int = 0
+    batch: int = 0
+    seconds: float = 0.0
+    best: Best | None = None
+    latest: Scores | None = None
+    looked_at: int = 0
+    look_seconds: float = 0.0
+    looks_without_better: int = 0
+    skipped: int = 0
+    skipped_in_a_row: int = 0
+    since_log: Sums = field(default_factory=Sums)
+    probe: Sums = field(default_factory=Sums)
+    log_bytes: int = 0
+    finished: str | None = None
+
+
+@dataclass
+class Learner:
+    """A model in training with all that belongs to it."""
+
+    model: TranslationModel
+    optimiser: torch.optim.Optimizer
+    average: dict[str, Tensor] | None
+    standing: Standing
+    device: torch.device
+
+
+def make_optimiser(settings: TrainingRecipe, model: nn.Module) -> torch.optim.Optimizer:
+    """The recipe's optimiser over the model's parameters; its rate is set at every update."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if settings.optimiser == "sgd":
+        return torch.optim.SGD(parameters, lr=settings.learning_rate, fused=True)
+    return torch.optim.Adam(
+        parameters, lr=settings.learning_rate, betas=(0.9, settings.beta2), fused=True
+    )
+
+
+def make_learner(
+    model: TranslationModel, settings: TrainingRecipe, plan: Plan, device: torch.device
+) -> Learner:
+    """A learner that has not learned anything yet; seeds the random generators."""
+    model.to(device)
+    average = None
+    if settings.average:
+        average = {name: p.detach().clone() for name, p in model.named_parameters()}
+    torch.manual_seed(settings.seed)
+    return Learner(model, make_optimiser(settings, model), average, Standing(plan), device)
+
+
+def save_state(learner: Learner, recipe: Recipe, corpus_digest: str, path: Path) -> None:
+    """Write a learner's whole state as one file, whole or not at all."""
+    tensors = _under(MODEL, weights_of(learner.model))
+    tensors |= _under(AVERAGE, learner.average or {})
+    for number, memory in learner.optimiser.state_dict()["state"].items():
+        kept = {name: value for name, value in memory.items() if isinstance(value, Tensor)}
+        tensors |= _under(f"{OPTIMISER}{number}/", kept)
+    tensors |= _under(RANDOM, _random_states(learner.device))
+    facts = {
+        "standing": asdict(learner.standing),
+        "recipe": recipe.model_dump(),
+        "corpus": corpus_digest,
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "device": learner.device.type,
+    }
+    write_checkpoint(path, tensors, facts, TRAINING_STATE)
+
+
+def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
+    """Put the saved state of a run into a fresh learner.
+
+    The learner's plan, made for the run's limits, is kept when they were changed; otherwise the
+    saved one is. Returns what, if anything, keeps the rest from being bit-identical to an unbroken
+    run, a line each. Raises `RunError` when the file is damaged, or belongs to another recipe or
+    text.
+    """
+    path = run.last
+    tensors, facts = read_checkpoint(path, TRAINING_STATE)
+    refuse_another_recipe(run, facts.get("recipe", {}), run.recipe)
+    if facts.get("corpus") != corpus_digest:
+        raise RunError(f"{run.folder}: the text in {run.corpus.name} is not the one trained on")
+    put_weights(learner.model, beginning(MODEL, tensors), path)
+    averages = beginning(AVERAGE, tensors)
+    if averages.keys() != (learner.average or {}).keys():
+        raise RunError(f"{path}: does not hold the running average that the recipe asks for")
+    for name, average in (learner.average or {}).items():
+        average.copy_(averages[name])
+    plan = learner.standing.plan
+    try:
+        learner.standing = TypeAdapter(Standing).validate_python(facts["standing"])
+        _load_optimiser(learner.optimiser, beginning(OPTIMISER, tensors))
+        _set_random_states(learner.device, beginning(RANDOM, tensors))
+    except (KeyError, ValueError, ValidationError, RuntimeError, TypeError) as error:
+        raise RunError(f"{path}: does not hold a whole training state: {error!r:.150}") from error
+    begun, now = facts["recipe"]["training"], run.recipe.training.model_dump()
+    if any(begun.get(limit) != now[limit] for limit in LIMITS):
+        learner.standing.plan, learner.standing.finished = plan, None
+    return _differences(facts, learner.device)
+
+
+def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        number, _, key = name.partition("/")
+        # A copy: the allocator then places it as it would in an unbroken run.
+        state.setdefault(int(number), {})[key] = tensor.clone()
+    whole = optimiser.state_dict()
+    known = {number for group in whole["param_groups"] for number in group["params"]}
+    if not state.keys() <= known:
+        raise ValueError("the optimiser's memory is for other parameters")
+    whole["state"] = state
+    optimiser.load_state_dict(whole)
+
+
+def _random_states(device: torch.device) -> dict[str, Tensor]:
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def _set_random_states(device: torch.device, states: Mapping[str, Tensor]) -> None:
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+    if device.type == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])
+
+
+def _differences(facts: Mapping[str, Any], device: torch.device) -> list[str]:
+    now = {
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "device": device.type,
+    }
+    return [
+        f"Saved with {name} {facts.get(name)}, going on with {value}: "
+        "the numbers will not be bit-identical to an unbroken run's"
+        for name, value in now.items()
+        if facts.get(name) != value
+    ]
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {prefix + name: tensor for name, tensor in tensors.items()}
