@@ -129,11 +129,11 @@ def _shuffled(count: int, seed: int, epoch: int, *, salt: int) -> Int[np.ndarray
     key = np.array([seed, epoch, salt], np.int64).astype(np.uint64)
     start = np.uint64(0)
     for part in key:
-        start = _mixed(np.array([start ^ part]))[0]
-    return np.argsort(_mixed(np.arange(count, dtype=np.uint64) ^ start), kind="stable")
+        start = mixed(np.array([start ^ part]))[0]
+    return np.argsort(mixed(np.arange(count, dtype=np.uint64) ^ start), kind="stable")
 
 
-def _mixed(values: UInt64[np.ndarray, " P"]) -> UInt64[np.ndarray, " P"]:
+def mixed(values: UInt64[np.ndarray, " P"]) -> UInt64[np.ndarray, " P"]:
     """One step of SplitMix64 (Steele, Lea and Flood 2014): a bijection that looks random."""
     with np.errstate(over="ignore"):
         values = values + np.uint64(0x9E3779B97F4A7C15)
