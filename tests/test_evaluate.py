@@ -14,7 +14,6 @@ from regard.translation.evaluate import (
     alignment_json,
     bleu,
     perplexity,
-    read_lines,
     score_files,
     score_links,
     score_texts,
@@ -124,17 +123,6 @@ def test_nothing_to_score_and_unknown_names_are_refused() -> None:
         bleu(["a"], ["a"], tokenize="13b")
     with pytest.raises(ValueError, match="no metric 'wer'"):
         score_texts(["a"], ["a"], metrics=["wer"])
-
-
-def test_lines_end_at_line_feeds_only_and_blank_ones_count(tmp_path: Path) -> None:
-    path = tmp_path / "lines"
-    path.write_bytes("\ufeffone\u2028still one\r\n\nthree\x0cstill three".encode())
-    assert read_lines(path) == ["one\u2028still one", "", "three\x0cstill three"]
-    path.write_bytes(b"good\nbad \xff\n")
-    with pytest.raises(ValueError, match="line 2: is not UTF-8"):
-        read_lines(path)
-    with pytest.raises(ValueError, match="cannot be read"):
-        read_lines(tmp_path / "missing")
 
 
 class Uniform(TranslationModel):

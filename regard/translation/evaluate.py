@@ -24,8 +24,10 @@ from regard.record.alignment import (
     alignment_error_rate,
     parse_lines,
 )
+from regard.translation.batches import to_batch
+from regard.translation.lines import read_lines
 from regard.translation.model import UNK, TranslationModel
-from regard.translation.search import at_rest, device_of, in_batches, pair_rows
+from regard.translation.search import at_rest, device_of, in_batches
 from regard.translation.tokens import Tokens
 
 METRICS = ("bleu", "chrf", "ter")
@@ -186,10 +188,8 @@ def perplexity(
     nats, pieces = 0.0, 0
     with at_rest(model):
         for batch in in_batches(lengths, pieces=2048):
-            rows = pair_rows(
-                [source_ids[i] for i in batch], [target_ids[i] for i in batch], device_of(model)
-            )
-            loss = model.loss(rows)
+            rows = to_batch([source_ids[i] for i in batch], [target_ids[i] for i in batch])
+            loss = model.loss(rows.to(device_of(model)))
             nats += float(loss.nats)
             pieces += loss.tokens
     return Perplexity(
@@ -224,26 +224,6 @@ def score_links(
 def alignment_json(score: AlignmentScore) -> dict[str, Any]:
     """An alignment's score as JSON values: aer, precision, recall (percent), links."""
     return asdict(score)
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 file, blank ones too; they end at line feeds only.
-
-    Raises ValueError naming the file, and the line where it is not UTF-8.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror or error})") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{path}, line {line}: is not UTF-8; convert the file") from error
-    lines = text.split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines]
 
 
 def _check(outputs: Sequence[str], references: Sequence[str], tokenize: str) -> None:

@@ -167,14 +167,6 @@ def source_rows(
     return rows.to(device), mask.to(device)
 
 
-def pair_rows(
-    sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], device: torch.device
-) -> Batch:
-    """Pairs of ids without special pieces as a batch."""
-    begun = [[BOS, *target] for target in targets]
-    return Batch(*source_rows(sources, device), *source_rows(begun, device))
-
-
 def device_of(model: TranslationModel) -> torch.device:
     """Where a model's weights are."""
     parameter = next(model.parameters(), None)

@@ -56,14 +56,14 @@ def sentences(text: str) -> list[Span]:
     return _between(text, 0, len(text), cuts)
 
 
-def parts(text: str, longest: int, length: Callable[[str], int]) -> list[Span]:
-    """The text's lines; those with a `length` above `longest` in sentences, or smaller still.
+def parts(text: str, at_ease: int, longest: int, length: Callable[[str], int]) -> list[Span]:
+    """The lines of a text; those with a `length` above `at_ease` in sentences.
 
-    No part has a greater length than `longest` if it has more than one character.
+    A sentence above `longest` is cut until no part is, or has but one character.
     """
     found: list[Span] = []
     for line in _between(text, 0, len(text), [match.end() for match in re.finditer(r"\n", text)]):
-        if length(text[line.start : line.end]) <= longest:
+        if length(text[line.start : line.end]) <= at_ease:
             found.append(line)
             continue
         for sentence in sentences(text[line.start : line.end]):

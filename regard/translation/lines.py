@@ -1,0 +1,25 @@
+"""The lines of a text file, one for each line of the file, whatever is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 file, blank ones too; they end at line feeds only.
+
+    Raises ValueError naming the file, and the line where it is not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror or error})") from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{path}, line {line}: is not UTF-8; convert the file") from error
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]

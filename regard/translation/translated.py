@@ -1,0 +1,213 @@
+"""A translation, and an alignment of a translation that was given: what people get.
+
+Both know where every piece stood in the text as given, so that words, links and records are worked
+out when somebody asks for them, and never before.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from regard.record.alignment import Links, word_links
+from regard.record.attention import AttentionMap, AttentionRecord, Token
+from regard.record.words import Word, split_words, with_markers
+from regard.translation.hypothesis import Hypothesis
+from regard.translation.model import EOS, SPECIAL_PIECES
+from regard.translation.sentences import Span
+from regard.translation.tokens import Tokens
+
+END = SPECIAL_PIECES[EOS]
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """How the attention of a translator is to be read.
+
+    `rows` says which row belongs to a target word ("predicted" or "input": see
+    `regard.record.alignment.rows_of_words`). With `every_word`, a word that looks at `</s>` most
+    is linked to the real word that it looks at most; else it has no link.
+    """
+
+    source_tokens: Tokens
+    target_tokens: Tokens
+    model: str = ""
+    normaliser: str = "softmax"
+    radius: int | None = None
+    rows: str = "predicted"
+    every_word: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One piece of text that was translated by itself: where it stands on both sides.
+
+    `written` has a span for each piece of the hypothesis, in the whole target.
+    """
+
+    source: Span
+    target: Span
+    hypothesis: Hypothesis
+    written: tuple[Span, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Sighted:
+    """Two texts and the attention between them; `given_*` are words, where they were given."""
+
+    source: str
+    text: str
+    parts: tuple[Part, ...]
+    reader: Reader
+    given_source_words: tuple[Word, ...] | None = None
+    given_target_words: tuple[Word, ...] | None = None
+
+    @property
+    def log_probability_nats(self) -> float:
+        """The log-probability of the target, all its parts and their `</s>` together."""
+        return sum((part.hypothesis.log_probability_nats for part in self.parts), 0.0)
+
+    @cached_property
+    def source_words(self) -> tuple[Word, ...]:
+        """The words of the source, as given or by `split_words`."""
+        given = self.given_source_words
+        return split_words(self.source) if given is None else given
+
+    @cached_property
+    def target_words(self) -> tuple[Word, ...]:
+        """The words of the target, as given or by `split_words`."""
+        given = self.given_target_words
+        return split_words(self.text) if given is None else given
+
+    @cached_property
+    def alignment(self) -> Links:
+        """Links (source word, target word); none where the model has no attention."""
+        links: set[tuple[int, int]] = set()
+        for part, maps in zip(self.parts, self._maps, strict=True):
+            if not maps:
+                continue
+            first, sources = _within(self.source_words, part.source)
+            start, targets = _within(self.target_words, part.target)
+            if not self.reader.every_word:
+                sources = with_markers(sources, maps[-1].key_tokens)
+            found = word_links(maps[-1], sources, targets, self.reader.rows)
+            links |= {(source + first, target + start) for source, target in found}
+        return frozenset(links)
+
+    @cached_property
+    def record(self) -> AttentionRecord:
+        """Where every piece looked. Each part reads itself alone, so its rows see its keys."""
+        joined = [_joined(list(maps)) for maps in zip(*self._maps, strict=True)]
+        return AttentionRecord(
+            tuple(joined), self.source, self.text, self.reader.model, self.reader.settings
+        )
+
+    @cached_property
+    def _maps(self) -> tuple[tuple[AttentionMap, ...], ...]:
+        return tuple(self._maps_of(part) for part in self.parts)
+
+    def _maps_of(self, part: Part) -> tuple[AttentionMap, ...]:
+        hypothesis, reader = part.hypothesis, self.reader
+        if not hypothesis.attention:
+            return ()
+        pieces = reader.source_tokens.encode(self.source[part.source.start : part.source.end])
+        offset = part.source.start
+        keys = [Token(one.text, one.start + offset, one.end + offset) for one in pieces]
+        queries = [
+            Token(reader.target_tokens.piece(id_), span.start, span.end)
+            for id_, span in zip(hypothesis.ids, part.written, strict=True)
+        ]
+        return tuple(
+            AttentionMap(
+                site,
+                weights,
+                (*queries, Token(END, part.target.end, part.target.end)),
+                (*keys, Token(END, part.source.end, part.source.end)),
+                centre=hypothesis.centre.get(site),
+                radius=reader.radius if site in hypothesis.centre else None,
+                normaliser=reader.normaliser,
+            )
+            for site, weights in hypothesis.attention.items()
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Translation(Sighted):
+    """A text and its translation.
+
+    `score` is the length-normalised log-probability, summed over the parts of a long text.
+    `alternatives` are the next best ones. `cut` says that a part ran into the longest length
+    allowed: such a translation is rarely a good one.
+    """
+
+    score: float = 0.0
+    alternatives: tuple[Translation, ...] = ()
+
+    @property
+    def cut(self) -> bool:
+        """Whether the longest length allowed ended a part."""
+        return any(part.hypothesis.cut for part in self.parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values: texts, words, links as pairs of word numbers from 0."""
+        return {
+            "source": self.source,
+            "text": self.text,
+            "score": self.score,
+            "log_probability_nats": self.log_probability_nats,
+            "cut": self.cut,
+            "source_words": [word.text for word in self.source_words],
+            "words": [word.text for word in self.target_words],
+            "alignment": [list(link) for link in sorted(self.alignment)],
+            "alternatives": [
+                {
+                    "text": other.text,
+                    "score": other.score,
+                    "log_probability_nats": other.log_probability_nats,
+                }
+                for other in self.alternatives
+            ],
+        }
+
+
+def _within(words: Sequence[Word], span: Span) -> tuple[int, tuple[Word, ...]]:
+    """The words that lie in a span or reach into it, and the number of the first."""
+    first = bisect_right(words, span.start, key=lambda word: word.end)
+    last = bisect_left(words, span.end, key=lambda word: word.start)
+    return first, tuple(words[first:last])
+
+
+def _joined(maps: list[AttentionMap]) -> AttentionMap:
+    """The maps of one site in all parts as one: each row keeps the keys of its own part."""
+    if len(maps) == 1:
+        return maps[0]
+    slots = max(one.weights.shape[2] for one in maps)
+    offsets = np.cumsum([0, *(len(one.key_tokens) for one in maps)])[:-1]
+    counts = [len(one.query_tokens) for one in maps]
+    centres = [
+        one.centre + offset
+        for one, offset in zip(maps, offsets, strict=True)
+        if one.centre is not None
+    ]
+    return AttentionMap(
+        maps[0].site,
+        np.concatenate(
+            [
+                np.pad(one.weights, ((0, 0), (0, 0), (0, slots - one.weights.shape[2])))
+                for one in maps
+            ],
+            axis=1,
+        ),
+        tuple(token for one in maps for token in one.query_tokens),
+        tuple(token for one in maps for token in one.key_tokens),
+        first=np.repeat(offsets, counts),
+        centre=np.concatenate(centres) if centres else None,
+        radius=maps[0].radius,
+        normaliser=maps[0].normaliser,
+    )

@@ -1,0 +1,363 @@
+"""A trained model that people can use: text in, `Translation` out.
+
+    translator = regard.load("RUN")
+    print(translator.translate("¿Dónde está la biblioteca?").text)
+
+Text of any length is translated: what is longer than the model is at ease with is cut at sentence
+ends, and the parts' translations stand where the parts stood, with the white space between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Literal, overload
+
+import numpy as np
+
+from regard.record.alignment import SYMMETRISERS, Links, hard_links, rows_of_words
+from regard.record.words import Word, words_of_tokenised
+from regard.translation.batches import to_batch
+from regard.translation.device import choose_device
+from regard.translation.hypothesis import Hypothesis
+from regard.translation.lines import read_lines
+from regard.translation.model import UNK, TranslationModel
+from regard.translation.run import Run, load_model, open_run
+from regard.translation.sampling import SampleSettings, sample
+from regard.translation.search import (
+    SearchSettings,
+    device_of,
+    force,
+    in_batches,
+    search_all,
+    source_rows,
+)
+from regard.translation.sentences import Span, parts, rejoin
+from regard.translation.tokens import Tokens, Words
+from regard.translation.translated import Part, Reader, Sighted, Translation
+from regard.translation.written import Written, find_words, write
+
+READ_AHEAD = 1024  # lines; sorted by length they make full batches with little padding
+AT_EASE = 95  # percentile of the lengths of the dev part
+SHORTEST_EASE = 20  # pieces
+
+
+@dataclass(frozen=True, eq=False)
+class Translator:
+    """A model, its vocabularies, and how to search and to read its attention.
+
+    Make another with `dataclasses.replace(translator, settings=...)`. Text of more than `at_ease`
+    source pieces is cut into sentences, and a sentence of more than `longest` is cut further. An
+    `<unk>` of a vocabulary of words becomes the aligned source word, or what `dictionary` has for
+    it (as it is or in small letters), unless `replace_unknown` is False.
+    """
+
+    model: TranslationModel
+    reader: Reader
+    settings: SearchSettings = field(default_factory=SearchSettings)
+    at_ease: int = 50
+    longest: int = 100
+    sentences: int = 64
+    replace_unknown: bool = True
+    dictionary: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source_tokens(self) -> Tokens:
+        """The vocabulary of what is read."""
+        return self.reader.source_tokens
+
+    @property
+    def target_tokens(self) -> Tokens:
+        """The vocabulary of what is written."""
+        return self.reader.target_tokens
+
+    @overload
+    def translate(self, text: str) -> Translation: ...
+    @overload
+    def translate(self, text: list[str] | tuple[str, ...]) -> list[Translation]: ...
+    def translate(self, text: str | list[str] | tuple[str, ...]) -> Translation | list[Translation]:
+        """Translate a text, or each of several.
+
+        A blank text stays as it is. Alternatives are kept where `settings.best` asks for them.
+        """
+        if isinstance(text, str):
+            return self.translate([text])[0]
+
+        def search(sources: list[list[int]]) -> list[list[Hypothesis]]:
+            return search_all(self.model, sources, self._settings(), sentences=self.sentences)
+
+        return self._translated(text, search)
+
+    def sample(
+        self, texts: Sequence[str], seed: int, drawing: SampleSettings | None = None
+    ) -> list[Translation]:
+        """Draw a translation of each text; further draws are its alternatives.
+
+        The same text and seed give the same, whatever is translated beside it.
+        """
+
+        def draw(sources: list[list[int]]) -> list[list[Hypothesis]]:
+            drawn: list[list[Hypothesis]] = [[] for _ in sources]
+            lengths = [len(source) + 1 for source in sources]
+            for batch in in_batches(lengths, sentences=self.sentences):
+                rows = source_rows([sources[i] for i in batch], device_of(self.model))
+                found = sample(self.model, *rows, seed, drawing, self._settings())
+                for i, hypotheses in zip(batch, found, strict=True):
+                    drawn[i] = hypotheses
+            return drawn
+
+        return self._translated(texts, draw)
+
+    def stream(self, lines: Iterable[str], *, ahead: int = READ_AHEAD) -> Iterator[Translation]:
+        """Translate lines as they come, in their order, one translation a line.
+
+        Reads at most `ahead` lines before the first of them is answered; 1 answers each at once.
+        """
+        waiting = iter(lines)
+        while window := list(islice(waiting, max(1, ahead))):
+            yield from self.translate(
+                [line.removesuffix("\n").removesuffix("\r") for line in window]
+            )
+
+    def align(
+        self, sources: Sequence[str], targets: Sequence[str], *, tokenised: bool = False
+    ) -> list[Sighted]:
+        """Make the model write each target, and see where it looked.
+
+        Words are those of `split_words`; of text that is `tokenised`, whatever stands between
+        spaces: the model reads and writes it spaced as usual, links count the words as given. A
+        blank text has no links.
+
+        Raises ValueError for different numbers of texts.
+        """
+        if len(sources) != len(targets):
+            raise ValueError(f"{len(sources)} sources but {len(targets)} targets: must be as many")
+        pairs = [
+            _pair(source, target, self.reader, tokenised=tokenised)
+            for source, target in zip(sources, targets, strict=True)
+        ]
+        source_ids = self.source_tokens.encode_ids([pair.source for pair in pairs])
+        pieces = [self.target_tokens.encode(pair.text) for pair in pairs]
+        sides = zip(source_ids, pieces, strict=True)
+        lengths = [max(len(source), len(target)) + 1 for source, target in sides]
+        for batch in in_batches(lengths, sentences=self.sentences, pieces=2048):
+            chosen = [i for i in batch if source_ids[i] and pieces[i]]
+            if not chosen:
+                continue
+            target_ids = [[piece.id for piece in pieces[i]] for i in chosen]
+            rows = to_batch([source_ids[i] for i in chosen], target_ids)
+            forced = force(self.model, rows.to(device_of(self.model)))
+            for i, hypothesis in zip(chosen, forced, strict=True):
+                written = tuple(Span(piece.start, piece.end) for piece in pieces[i])
+                whole = Span(0, len(pairs[i].source)), Span(0, len(pairs[i].text))
+                part = Part(*whole, hypothesis, written)
+                pairs[i] = replace(pairs[i], parts=(part,))
+        return pairs
+
+    def _settings(self) -> SearchSettings:
+        """No empty translations; with byte pairs no `<unk>`, which they never learn."""
+        settings = self.settings
+        words = isinstance(self.target_tokens, Words)
+        shortest = max(1, settings.min_length)
+        if settings.max_length is not None:
+            shortest = min(shortest, settings.max_length)
+        return replace(
+            settings,
+            min_length=shortest,
+            forbid_unknown=settings.forbid_unknown or not words,
+            record=settings.record or (words and self.replace_unknown),
+        )
+
+    def _translated(
+        self,
+        texts: Sequence[str],
+        search: Callable[[list[list[int]]], list[list[Hypothesis]]],
+    ) -> list[Translation]:
+        """Cut texts into parts, find hypotheses for all parts together, put them in place."""
+        known = dict(zip(texts, map(len, self.source_tokens.encode_ids(texts)), strict=True))
+
+        def length(text: str) -> int:
+            return known[text] if text in known else len(self.source_tokens.encode(text))
+
+        spans = [parts(text, self.at_ease, self.longest, length) for text in texts]
+        pieces = [
+            text[span.start : span.end]
+            for text, of_text in zip(texts, spans, strict=True)
+            for span in of_text
+        ]
+        found = iter(search(self.source_tokens.encode_ids(pieces)))
+        return [
+            self._assembled(text, of_text, [next(found) for _ in of_text])
+            for text, of_text in zip(texts, spans, strict=True)
+        ]
+
+    def _assembled(
+        self, text: str, spans: list[Span], found: list[list[Hypothesis]]
+    ) -> Translation:
+        """The translation of a text from its parts' hypotheses, with the alternatives."""
+        best, *others = (self._translation(text, spans, chosen) for chosen in _choices(found, text))
+        different: dict[str, Translation] = {}
+        for other in others:
+            if other.text != best.text:
+                different.setdefault(other.text, other)
+        return replace(best, alternatives=tuple(different.values()))
+
+    def _translation(self, text: str, spans: list[Span], chosen: list[Hypothesis]) -> Translation:
+        written = [
+            self._written(text[span.start : span.end], hypothesis)
+            for span, hypothesis in zip(spans, chosen, strict=True)
+        ]
+        target, starts = rejoin(text, spans, [one.text for one in written])
+        placed = [
+            Part(span, Span(start, start + len(one.text)), hypothesis, _shifted(one, start))
+            for span, start, one, hypothesis in zip(spans, starts, written, chosen, strict=True)
+        ]
+        score = sum((hypothesis.score for hypothesis in chosen), 0.0)
+        return Translation(text, target, tuple(placed), self.reader, score=score)
+
+    def _written(self, source: str, hypothesis: Hypothesis) -> Written:
+        unknown = [place for place, id_ in enumerate(hypothesis.ids) if id_ == UNK]
+        if not unknown or not self.replace_unknown or not hypothesis.attention:
+            return write(self.target_tokens, hypothesis.ids)
+        *_, weights = hypothesis.attention.values()
+        pieces = self.source_tokens.encode(source)
+        rows = rows_of_words(weights, self.reader.rows).mean(axis=0)[:, : len(pieces)]
+        aligned = {target: place for place, target in hard_links(rows)}
+        replacements = {
+            place: self._word_for(source, pieces[aligned[place]].start, pieces[aligned[place]].end)
+            for place in unknown
+            if place in aligned
+        }
+        return write(self.target_tokens, hypothesis.ids, replacements)
+
+    def _word_for(self, source: str, start: int, end: int) -> str:
+        """What to write for an unknown word that looked at these characters."""
+        word = source[start:end]
+        found = self.dictionary.get(word) or self.dictionary.get(word.lower())
+        return found or word
+
+
+def load(
+    path: Path | str, *, which: Literal["best", "last"] = "best", device: str = "auto"
+) -> Translator:
+    """The translator of a run folder, ready to use.
+
+    Raises ValueError, in one line, for a folder that is no run, damaged, or not trained so far.
+    """
+    run = open_run(Path(path))
+    model, source_tokens, target_tokens = load_model(run, which, choose_device(device))
+    recipe = run.recipe
+    settings = SearchSettings(
+        beam=recipe.search.beam,
+        length_alpha=recipe.search.length_alpha,
+        max_length=recipe.search.max_length or None,
+    )
+    reader = Reader(
+        source_tokens,
+        target_tokens,
+        model=f"{run.folder.name} ({which})",
+        normaliser=recipe.model.normaliser,
+        radius=recipe.model.radius,
+        settings={"beam": settings.beam, "length_alpha": settings.length_alpha},
+    )
+    at_ease, longest = _lengths(run, source_tokens)
+    return Translator(model, reader, settings, at_ease, longest)
+
+
+def align_both(
+    forward: Translator,
+    backward: Translator,
+    sources: Sequence[str],
+    targets: Sequence[str],
+    *,
+    combine: str = "grow-diag-final-and",
+    tokenised: bool = False,
+) -> list[Links]:
+    """Links (source word, target word) that two translators of opposite directions make together.
+
+    `combine` is one of `regard.record.alignment.SYMMETRISERS`. Raises ValueError for another name
+    and for different numbers of texts.
+    """
+    if combine not in SYMMETRISERS:
+        raise ValueError(f"no way {combine!r} to combine (there are: {', '.join(SYMMETRISERS)})")
+    there = forward.align(sources, targets, tokenised=tokenised)
+    back = backward.align(targets, sources, tokenised=tokenised)
+    return [
+        SYMMETRISERS[combine](
+            one.alignment, frozenset((source, target) for target, source in other.alignment)
+        )
+        for one, other in zip(there, back, strict=True)
+    ]
+
+
+def load_dictionary(path: Path) -> dict[str, str]:
+    """Read `source<TAB>target` lines; of two entries for a word the first counts.
+
+    Raises ValueError naming the line that is not like that.
+    """
+    entries: dict[str, str] = {}
+    for number, line in enumerate(read_lines(path), start=1):
+        if not line.strip():
+            continue
+        source, tab, target = line.partition("\t")
+        if not (tab and source.strip() and target.strip()):
+            raise ValueError(f"{path}, line {number}: must be a word, a tab, its translation")
+        entries.setdefault(source.strip(), target.strip())
+    return entries
+
+
+def _lengths(run: Run, tokens: Tokens) -> tuple[int, int]:
+    """How long a source may be before it is cut into sentences, and before those are cut.
+
+    What the model has seen much of, and the longest it has seen, judged by the dev part, which is
+    like the text that it learned from.
+    """
+    limit = run.recipe.data.max_pieces
+    path = run.part("dev", "source")
+    lines = [line for line in read_lines(path) if line.strip()] if path.is_file() else []
+    if not lines:
+        return limit, limit
+    lengths = [len(ids) for ids in tokens.encode_ids(lines)]
+    longest = min(limit, max(SHORTEST_EASE, *lengths))
+    at_ease = max(SHORTEST_EASE, int(np.percentile(lengths, AT_EASE)))
+    return min(at_ease, longest), longest
+
+
+def _pair(source: str, target: str, reader: Reader, *, tokenised: bool) -> Sighted:
+    """A pair without its attention yet; tokenised text is spaced as usual."""
+    if not tokenised:
+        return Sighted(source, target, (), reader)
+    (source, source_words), (target, target_words) = map(_spaced, (source, target))
+    return Sighted(source, target, (), reader, source_words, target_words)
+
+
+def _spaced(tokenised: str) -> tuple[str, tuple[Word, ...]]:
+    """Tokenised text spaced as usual, and its given words in there."""
+    given = [word.text for word in words_of_tokenised(tokenised)]
+    written = find_words(given)
+    spans = zip(given, written.spans, strict=True)
+    return written.text, tuple(Word(word, span.start, span.end) for word, span in spans)
+
+
+def _shifted(written: Written, offset: int) -> tuple[Span, ...]:
+    return tuple(Span(span.start + offset, span.end + offset) for span in written.spans)
+
+
+def _choices(found: list[list[Hypothesis]], text: str) -> list[list[Hypothesis]]:
+    """The best hypothesis of each part, then the best ways to change one part."""
+    for hypotheses in found:
+        if not hypotheses:
+            raise ValueError(f"no translation has a probability above 0: {text[:60]!r}")
+    best = [hypotheses[0] for hypotheses in found]
+    changes = [
+        (hypothesis.score - best[part].score, part, hypothesis)
+        for part, hypotheses in enumerate(found)
+        for hypothesis in hypotheses[1:]
+    ]
+    changes.sort(key=lambda change: -change[0])
+    wanted = max((len(hypotheses) for hypotheses in found), default=1) - 1
+    return [best] + [
+        [*best[:part], hypothesis, *best[part + 1 :]] for _, part, hypothesis in changes[:wanted]
+    ]

@@ -1,0 +1,389 @@
+"""A translator of a model that copies: what comes out can be said in advance."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from regard.attention import Site
+from regard.attention.hook import AttentionLayer
+from regard.translation.checkpoint import write_checkpoint
+from regard.translation.families import build
+from regard.translation.model import EOS, UNK, Batch, State, TranslationModel
+from regard.translation.recipe import Recipe, change
+from regard.translation.run import WEIGHTS, create_run
+from regard.translation.sampling import SampleSettings
+from regard.translation.search import SearchSettings
+from regard.translation.tokens import Tokens, count_words, train_byte_pairs
+from regard.translation.translated import Reader
+from regard.translation.translator import Translator, align_both, load, load_dictionary
+
+TEXT = "one two three four five six. Seven, eight! One Two"
+
+
+class Look(AttentionLayer):
+    def tell(self, weights: Tensor) -> None:
+        if self.hook is not None:
+            self.hook.see(Site("decoder.cross"), weights, weights.new_zeros(len(weights), 1, 1, 1))
+
+
+@dataclass(frozen=True)
+class Place:
+    source: Tensor
+    lengths: Tensor
+    written: int
+
+    def select(self, rows: Tensor) -> Place:
+        return Place(self.source[rows], self.lengths[rows], self.written)
+
+
+class Echo(TranslationModel):
+    """Writes the source again, from its end if `backwards`, and looks at what it writes.
+
+    Where it predicts step t it puts 0.6 on the piece that it writes, 0.3 on `</s>` and 0.1 on the
+    first piece. The second best continuation of every step is piece number 5.
+    """
+
+    def __init__(self, size: int, *, backwards: bool = False, sighted: bool = True) -> None:
+        super().__init__()
+        self.size, self.backwards = size, backwards
+        self.look = Look("decoder.cross") if sighted else None
+        self.widths: list[int] = []
+
+    def start(self, source: Tensor, source_mask: Tensor) -> Place:
+        self.widths += (source_mask.sum(1) - 1).tolist()
+        return Place(source, source_mask.sum(1), 0)
+
+    def step(self, state: State, last: Tensor) -> tuple[Tensor, Place]:
+        assert isinstance(state, Place)
+        end = state.lengths - 1
+        place = torch.full_like(end, state.written).minimum(end)
+        if self.backwards:
+            place = torch.where(place < end, end - 1 - place, end)
+        logits = torch.zeros(len(last), self.size)
+        logits[:, 5] = 4.0
+        logits.scatter_(1, state.source.gather(1, place[:, None]), 9.0)
+        weights = torch.zeros_like(state.source, dtype=torch.float32)
+        for column, weight in ((place, 0.6), (end, 0.3), (torch.zeros_like(end), 0.1)):
+            weights.scatter_add_(1, column[:, None], torch.full((len(last), 1), weight))
+        if self.look is not None:
+            self.look.tell(weights[:, None, None])
+        return logits, replace(state, written=state.written + 1)
+
+    def forward(self, batch: Batch) -> Tensor:
+        state, steps = self.start(batch.source, batch.source_mask), []
+        for last in batch.inputs.unbind(1):
+            logits, state = self.step(state, last)
+            steps.append(logits)
+        return torch.stack(steps, 1)
+
+
+def word_tokens(*, lowercase: bool = False) -> Tokens:
+    return count_words([TEXT], limit=100, lowercase=lowercase)
+
+
+def echo(
+    tokens: Tokens | None = None, *, backwards: bool = False, sighted: bool = True
+) -> Translator:
+    tokens = tokens or word_tokens()
+    model = Echo(tokens.size, backwards=backwards, sighted=sighted)
+    return Translator(model, Reader(tokens, tokens, model="echo"), SearchSettings(beam=2))
+
+
+def byte_pairs() -> Tokens:
+    return train_byte_pairs([TEXT, "ñandú año 東京 東京 東京"] * 3, size=300)
+
+
+def test_a_text_is_translated_with_its_words_links_and_record() -> None:
+    found = echo().translate("two one, three!")
+    assert found.text == "two one, three!"
+    assert [word.text for word in found.target_words] == ["two", "one", ",", "three", "!"]
+    assert found.alignment == {(i, i) for i in range(5)}
+    assert found.log_probability_nats == pytest.approx(found.score * (11 / 6) ** 0.6, rel=1e-5)
+    assert not found.cut
+    seen = found.record.map()
+    assert [token.text for token in seen.key_tokens] == ["two", "one", ",", "three", "!", "</s>"]
+    assert seen.weights.shape == (1, 6, 6)
+    assert seen.weights[0, 2] == pytest.approx([0.1, 0, 0.6, 0, 0, 0.3])
+    assert found.record.model == "echo"
+
+
+def test_json_has_texts_words_and_links() -> None:
+    found = echo(backwards=True).translate("two one").to_json()
+    assert found["source"] == "two one"
+    assert found["text"] == "one two"
+    assert found["source_words"] == ["two", "one"]
+    assert found["words"] == ["one", "two"]
+    assert found["alignment"] == [[0, 1], [1, 0]]
+    assert found["score"] < 0
+    assert found["alternatives"] == []
+
+
+def test_several_texts_come_back_in_order_and_blank_ones_stay_blank() -> None:
+    texts = ["one two three", "", "six", "  \t", "four five", " one  "]
+    assert [found.text for found in echo().translate(texts)] == texts
+    assert echo().translate("").alignment == frozenset()
+    assert echo().translate("").record.maps == ()
+    assert echo().translate([]) == []
+
+
+def test_byte_pairs_have_spans_in_both_texts() -> None:
+    text = "año ß two ñandú"
+    found = echo(byte_pairs()).translate(text)
+    assert found.text == text
+    assert found.alignment == {(i, i) for i in range(len(found.source_words))}
+    seen = found.record.map()
+    for side, tokens in ((text, seen.key_tokens), (found.text, seen.query_tokens)):
+        for token in tokens[:-1]:
+            said = side[token.start : token.end]
+            assert said == (token.text.lstrip() or " ") or token.text.startswith("<0x")
+    assert seen.query_tokens[-1].start == len(text)
+
+
+def test_a_long_text_is_cut_at_sentence_ends_and_put_together_again() -> None:
+    translator = replace(echo(backwards=True), at_ease=4, longest=4)
+    found = translator.translate(
+        " one two three. Four five six!\n\n Seven,  eight one two three four"
+    )
+    assert found.text == " . three two one ! six five Four\n\n eight, Seven four three two one"
+    assert isinstance(translator.model, Echo)
+    assert max(translator.model.widths) <= 5
+
+
+def test_words_of_a_long_text_are_linked_across_its_parts() -> None:
+    text = "one two three. Seven eight!\n\nSeven, eight one two three four five. six"
+    found = replace(echo(), at_ease=4, longest=5).translate(text)
+    assert found.text == text
+    assert len(found.parts) == 4
+    assert found.alignment == {(i, i) for i in range(len(found.source_words))}
+    seen = found.record.map()
+    assert seen.weights.shape[2] < len(seen.key_tokens)
+    dense = seen.dense()[0]
+    assert dense.sum(axis=1) == pytest.approx(np.ones(len(dense)))
+    for token, row in zip(seen.query_tokens, dense, strict=True):
+        assert found.text[token.start : token.end] in ("", token.text)
+        best = seen.key_tokens[int(row.argmax())]
+        assert (best.start, best.end) == (token.start, token.end)
+
+
+def test_nothing_of_a_text_of_any_length_is_lost() -> None:
+    text = "One two. " * 400 + "three four " * 300
+    found = replace(echo(), at_ease=10, longest=12).translate(text)
+    assert found.text == text
+
+
+def test_a_stream_reads_no_further_than_it_must_and_keeps_blank_lines() -> None:
+    read: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in ["one two\n", "\n", "three\r\n", "four", "five six"]:
+            read.append(line)
+            yield line
+
+    stream = echo().stream(lines(), ahead=2)
+    assert read == []
+    assert next(stream).text == "one two"
+    assert len(read) == 2
+    assert next(stream).text == ""
+    assert len(read) == 2
+    assert [found.text for found in stream] == ["three", "four", "five six"]
+
+
+def test_unknown_words_are_copied_from_where_the_model_looked_or_looked_up() -> None:
+    text = "one Zanzibar two Quixote"
+    translator = echo(backwards=True)
+    assert translator.translate(text).text == "Quixote two Zanzibar one"
+    known = replace(translator, dictionary={"zanzibar": "the isle", "Quixote": "Quijote"})
+    found = known.translate(text)
+    assert found.text == "Quijote two the isle one"
+    assert [word.text for word in found.target_words] == ["Quijote", "two", "the", "isle", "one"]
+    assert found.alignment == {(3, 0), (2, 1), (1, 2), (1, 3), (0, 4)}
+    kept = replace(translator, replace_unknown=False).translate(text)
+    assert kept.text == "<unk> two <unk> one"
+    forbidden = replace(translator, settings=SearchSettings(forbid_unknown=True))
+    assert all(UNK not in part.hypothesis.ids for part in forbidden.translate(text).parts)
+
+
+def test_an_unknown_word_takes_the_row_that_the_convention_says() -> None:
+    text = "Zanzibar one Quixote two"  # row t + 1 looks at the word after
+    translator = echo()
+    shifted = replace(translator, reader=replace(translator.reader, rows="input"))
+    assert shifted.translate(text).text == "one one two two"
+
+
+def test_without_attention_nothing_is_linked_and_unknown_words_stay() -> None:
+    found = echo(sighted=False).translate("one Zanzibar")
+    assert found.text == "one <unk>"
+    assert found.alignment == frozenset()
+    assert found.record.maps == ()
+
+
+def test_nothing_is_recorded_when_nobody_asks() -> None:
+    translator = replace(echo(byte_pairs()), settings=SearchSettings(record=False))
+    assert translator.translate("one two").record.maps == ()
+
+
+def test_words_of_lowered_text_are_where_they_stand_in_the_text_as_given() -> None:
+    found = echo(word_tokens(lowercase=True)).translate("TWO  Straße, one")
+    assert found.text == "two Straße, one"
+    assert [word.text for word in found.source_words] == ["TWO", "Straße", ",", "one"]
+    assert found.alignment == {(i, i) for i in range(4)}
+    assert [found.source[t.start : t.end] for t in found.record.map().key_tokens] == [
+        *("TWO", "Straße", ",", "one"),
+        "",
+    ]
+
+
+def test_alternatives_are_sorted_and_read_differently() -> None:
+    settings = SearchSettings(beam=4, best=4)
+    found = replace(echo(), settings=settings).translate("one two three")
+    texts = [found.text, *(other.text for other in found.alternatives)]
+    assert len(texts) == len(set(texts)) == 4
+    scores = [found.score, *(other.score for other in found.alternatives)]
+    assert scores == sorted(scores, reverse=True)
+    assert found.alternatives[0].record.map().weights.shape[1] > 1
+    long = replace(echo(), settings=settings, at_ease=1, longest=4).translate("one. Two. Seven.")
+    assert len(long.parts) == 3
+    assert len(long.alternatives) == 3
+    for other in long.alternatives:
+        pairs = zip(long.parts, other.parts, strict=True)
+        assert sum(a.hypothesis.ids != b.hypothesis.ids for a, b in pairs) == 1
+
+
+def test_draws_are_the_same_whatever_is_drawn_beside_them() -> None:
+    drawing = SampleSettings(draws=3, temperature=6.0)
+    translator = echo()
+    texts = ["one two three four", "five six one", "two"]
+    among = translator.sample(texts, 3, drawing)
+    [alone] = translator.sample(texts[1:2], 3, drawing)
+    assert alone.text == among[1].text
+    assert [a.text for a in alone.alternatives] == [a.text for a in among[1].alternatives]
+    assert [one.text for one in translator.sample(texts, 4, drawing)] != [one.text for one in among]
+
+
+def test_a_given_pair_is_aligned_by_its_words() -> None:
+    found = echo(backwards=True).align(["two one.", "", "six"], [". one two", "one", "six"])
+    assert found[0].alignment == {(0, 2), (1, 1), (2, 0)}
+    assert found[1].alignment == frozenset()
+    assert found[2].alignment == {(0, 0)}
+    assert found[0].record.map().weights.shape == (1, 4, 4)
+    model = echo(backwards=True).model
+    ids = word_tokens().encode_ids(["two one."])[0]
+    logits = model(batch_of(ids, ids[::-1]))
+    expected = logits.log_softmax(-1)[0, range(4), [*ids[::-1], EOS]].sum()
+    assert found[0].log_probability_nats == pytest.approx(float(expected), abs=1e-5)
+
+
+def batch_of(source: list[int], target: list[int]) -> Batch:
+    from regard.translation.batches import to_batch
+
+    return to_batch([source], [target])
+
+
+def test_tokenised_text_is_spaced_for_the_model_and_linked_by_the_given_tokens() -> None:
+    source, target = "one , two ( three ) do n't", "one , two ( three ) do n't"
+    [found] = echo(byte_pairs()).align([source], [target], tokenised=True)
+    assert found.source == "one, two (three) do n't"
+    assert [word.text for word in found.source_words] == source.split()
+    assert found.alignment == {(i, i) for i in range(8)}
+
+
+def test_a_word_that_looks_at_the_end_most_has_no_link_unless_every_word_shall_have_one() -> None:
+    translator = echo()
+    [found] = translator.align(["one"], ["one two three"])  # from word 2 on it looks at </s>: 0.9
+    assert found.alignment == {(0, 0)}
+    every = replace(translator, reader=replace(translator.reader, every_word=True))
+    assert every.align(["one"], ["one two three"])[0].alignment == {(0, 0), (0, 1), (0, 2)}
+
+
+def test_rows_of_the_input_word_are_one_step_later() -> None:
+    translator = echo()
+    shifted = replace(translator, reader=replace(translator.reader, rows="input"))
+    [found] = shifted.align(["one two three"], ["one two three"])
+    assert found.alignment == {(1, 0), (2, 1)}  # the last word's row looks at </s>
+
+
+def test_two_directions_are_combined_in_the_direction_of_the_first() -> None:
+    there, back = echo(), echo(backwards=True)
+    sources, targets = ["one two three"], ["four five six"]
+    assert align_both(there, back, sources, targets, combine="intersection") == [{(1, 1)}]
+    assert align_both(there, back, sources, targets, combine="union") == [
+        {(0, 0), (1, 1), (2, 2), (0, 2), (2, 0)}
+    ]
+    shorter = align_both(there, there, ["one two"], ["one two three"], combine="union")
+    assert shorter == [{(0, 0), (1, 1)}]
+    with pytest.raises(ValueError, match="grow-diag-final-and"):
+        align_both(there, back, sources, targets, combine="both")
+
+
+def test_as_many_sources_as_targets_are_needed() -> None:
+    with pytest.raises(ValueError, match="2 sources but 1 targets"):
+        echo().align(["one", "two"], ["one"])
+
+
+def test_a_translation_that_ran_into_the_limit_says_so() -> None:
+    translator = replace(echo(), settings=SearchSettings(beam=1, max_length=2))
+    found = translator.translate("one two three")
+    assert found.text == "one two"
+    assert found.cut
+    assert found.to_json()["cut"] is True
+
+
+def test_a_dictionary_is_words_tab_translations(tmp_path: Path) -> None:
+    path = tmp_path / "dictionary"
+    path.write_text("casa\thouse\n\ncasa\thome\nAño Nuevo\tNew Year\n", encoding="utf-8")
+    assert load_dictionary(path) == {"casa": "house", "Año Nuevo": "New Year"}
+    path.write_text("casa\thouse\nperro dog\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 2"):
+        load_dictionary(path)
+
+
+def make_run(folder: Path, *settings: str) -> None:
+    sizes = ["model.embedding=6", "model.hidden=8", "search.beam=3", "search.length_alpha=0.9"]
+    recipe = change(Recipe(), [*sizes, *settings])
+    run = create_run(folder, recipe)
+    tokens = word_tokens()
+    for side in ("source", "target"):
+        tokens.save(run.tokens(side))
+        lines = [" ".join(["one"] * n) for n in (*range(1, 40), 60)]
+        run.part("dev", side).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    torch.manual_seed(1)
+    model = build(recipe.model, tokens.size, tokens.size)
+    write_checkpoint(run.best, model.state_dict(), {}, WEIGHTS)
+
+
+def test_a_run_folder_is_loaded_with_its_settings(tmp_path: Path) -> None:
+    make_run(tmp_path / "mine", "model.scope=local-p", "model.radius=2")
+    translator = load(tmp_path / "mine", device="cpu")
+    assert translator.settings.beam == 3
+    assert translator.settings.length_alpha == 0.9
+    assert translator.settings.max_length is None
+    assert translator.at_ease == 38  # of 40 lengths the 95th percentile
+    assert translator.longest == 60
+    found = translator.translate("two three one")
+    assert found.parts[0].hypothesis.ids
+    seen = found.record.map("decoder.cross")
+    assert seen.radius == 2
+    assert seen.centre is not None
+    assert len(seen.centre) == len(seen.query_tokens)
+    assert found.record.model == "mine (best)"
+    assert found.record.settings == {"beam": 3, "length_alpha": 0.9}
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is not a run"):
+        load(tmp_path)
+
+
+def test_search_meets_every_batch_size_the_same_way() -> None:
+    texts = [" ".join(words) for words in itertools.permutations(["one", "two", "six"])]
+    for sentences in (1, 4, 64):
+        found = replace(echo(), sentences=sentences).translate(texts)
+        assert [one.text for one in found] == texts

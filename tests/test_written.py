@@ -1,0 +1,83 @@
+"""Ids to text, with the characters that each piece wrote."""
+
+from __future__ import annotations
+
+import random
+
+from regard.translation.model import BOS, EOS, UNK
+from regard.translation.sentences import Span
+from regard.translation.tokens import FIRST_BYTE, count_words, train_byte_pairs
+from regard.translation.written import find_words, write
+
+TEXTS = ["Él no está aquí, ¿verdad?", "It’s 3 o'clock  (or 4)!", "東京 東京 東京"] * 3
+PAIRS = train_byte_pairs(TEXTS, size=330)
+WORDS = count_words(TEXTS, limit=40)
+
+
+def cut(text: str, spans: tuple[Span, ...]) -> list[str]:
+    return [text[span.start : span.end] for span in spans]
+
+
+def test_pieces_of_a_text_write_it_again_where_they_were_read() -> None:
+    for text in (*TEXTS, "nuevo: ß 🙂 ok", "  two  spaces "):
+        pieces = PAIRS.encode(text)
+        written = write(PAIRS, [piece.id for piece in pieces])
+        assert written.text == text
+        assert [(span.start, span.end) for span in written.spans] == [
+            (piece.start, piece.end) for piece in pieces
+        ]
+
+
+def test_every_byte_of_a_character_has_its_span() -> None:
+    ids = [FIRST_BYTE + byte for byte in " a🙂b".encode()]
+    written = write(PAIRS, ids)
+    assert written.text == "a🙂b"
+    assert cut(written.text, written.spans) == ["", "a", "🙂", "🙂", "🙂", "🙂", "b"]
+
+
+def test_any_ids_give_what_decoding_gives_with_spans_in_order() -> None:
+    chance = random.Random(3)
+    for _ in range(500):
+        ids = [chance.randrange(PAIRS.size) for _ in range(chance.randrange(12))]
+        written = write(PAIRS, ids)
+        decoded = PAIRS.decode(ids)
+        assert written.text == "".join(
+            " " if c in "\n\r\v\f\x1c\x1d\x1e\x85" else c for c in decoded
+        )
+        assert len(written.spans) == len(ids)
+        reached = 0
+        for span in written.spans:
+            assert (
+                reached <= span.start <= span.end <= len(written.text) or span.start >= reached - 1
+            )
+            assert 0 <= span.start <= span.end <= len(written.text)
+            reached = span.end
+
+
+def test_a_translation_never_breaks_its_line() -> None:
+    written = write(PAIRS, [FIRST_BYTE + byte for byte in b"a\nb\rc"])
+    assert written.text == "a b c"
+
+
+def test_words_are_found_where_they_were_joined() -> None:
+    ids = WORDS.encode_ids(["It’s 3 o'clock (or 4)!"])[0]
+    written = write(WORDS, [BOS, *ids, EOS])
+    assert written.text == WORDS.decode(ids) == "It’s 3 o'clock (or 4)!"
+    assert cut(written.text, written.spans) == [
+        *("", "It’s", "3", "o'clock", "(", "or", "4", ")", "!", ""),
+    ]
+
+
+def test_an_unknown_word_is_shown_or_replaced() -> None:
+    ids = [*WORDS.encode_ids(["Él"])[0], UNK, *WORDS.encode_ids([", aquí"])[0], UNK]
+    assert write(WORDS, ids).text == "Él <unk>, aquí <unk>"
+    written = write(WORDS, ids, {1: "San Juan", 4: ""})
+    assert written.text == "Él San Juan, aquí <unk>"
+    assert cut(written.text, written.spans) == ["Él", "San Juan", ",", "aquí", "<unk>"]
+
+
+def test_tokens_that_repeat_are_found_one_after_the_other() -> None:
+    written = find_words(["a", "aa", "a", "'", "a", "'", "a"])
+    assert cut(written.text, written.spans) == ["a", "aa", "a", "'", "a", "'", "a"]
+    assert [span.start for span in written.spans] == sorted(span.start for span in written.spans)
+    assert find_words([]).text == ""
