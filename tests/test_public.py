@@ -14,7 +14,7 @@ from typing import ClassVar
 import pytest
 
 from regard.translation.pairs import CorpusError, read_pairs
-from regard.translation.public import CORPORA, Download, PublicCorpus, fetch
+from regard.translation.public import CORPORA, Download, PublicCorpus, fetch, fetch_corpus
 
 TEXT = "Go.\tVe.\nI don't know.\tNo lo sé.\nRun!\t¡Corre!\n"
 
@@ -67,7 +67,9 @@ def lines(path: Path) -> list[str]:
 
 def test_a_download_becomes_two_files_and_names_its_authors(server: str, tmp_path: Path) -> None:
     Handler.pages = {"/spa-eng.zip": archive()}
-    fetched = fetch(corpus(Download(f"{server}/spa-eng.zip", 3)), tmp_path / "new" / "folder")
+    fetched = fetch_corpus(
+        corpus(Download(f"{server}/spa-eng.zip", 3)), tmp_path / "new" / "folder"
+    )
     spanish, english = fetched.files
     assert (spanish.name, english.name) == ("spa.es", "spa.en")
     assert lines(spanish) == ["Ve.", "No lo sé.", "¡Corre!"]
@@ -84,7 +86,7 @@ def test_a_download_becomes_two_files_and_names_its_authors(server: str, tmp_pat
 def test_the_second_address_is_asked_where_the_first_fails(server: str, tmp_path: Path) -> None:
     later = "".join(f"{line}\tCC-BY 2.0 (France)\n" for line in TEXT.splitlines())
     Handler.pages = {"/later.zip": archive(later + "Hi.\tHola.\t\r\n", name="spa.txt")}
-    fetched = fetch(
+    fetched = fetch_corpus(
         corpus(Download(f"{server}/gone.zip", 3), Download(f"{server}/later.zip", None)), tmp_path
     )
     assert fetched.origin.endswith("/later.zip")
@@ -95,7 +97,7 @@ def test_the_second_address_is_asked_where_the_first_fails(server: str, tmp_path
 
 def refusal(chosen: PublicCorpus, folder: Path, from_file: Path | None = None) -> str:
     with pytest.raises(CorpusError) as caught:
-        fetch(chosen, folder, from_file=from_file)
+        fetch_corpus(chosen, folder, from_file=from_file)
     assert "\n" not in str(caught.value)
     assert not (folder / "spa.es").exists()
     return str(caught.value)
@@ -125,7 +127,7 @@ def test_another_number_of_pairs_than_published_is_refused(server: str, tmp_path
 def test_a_local_copy_needs_no_network(tmp_path: Path, packed: bool) -> None:
     path = tmp_path / "copy"
     path.write_bytes(archive() if packed else b"\xef\xbb\xbf" + TEXT.encode())
-    fetched = fetch(corpus(Download("http://127.0.0.1:1/", 3)), tmp_path, from_file=path)
+    fetched = fetch_corpus(corpus(Download("http://127.0.0.1:1/", 3)), tmp_path, from_file=path)
     assert fetched.origin == str(path)
     assert lines(fetched.files[1])[0] == "Go."
 
@@ -156,13 +158,12 @@ def test_what_is_not_the_corpus_is_refused(tmp_path: Path) -> None:
 def test_other_files_are_not_overwritten_and_the_same_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "copy.txt"
     path.write_text(TEXT, encoding="utf-8")
-    chosen = CORPORA["spa-eng"]
     for _ in range(2):
-        fetch(chosen, tmp_path, from_file=path)
+        fetch("spa-eng", tmp_path, from_file=path)
     mine = tmp_path / "spa.es"
     mine.write_text("mine\n")
     with pytest.raises(CorpusError, match=r"spa\.es: is there already"):
-        fetch(chosen, tmp_path, from_file=path)
+        fetch("spa-eng", tmp_path, from_file=path)
     assert mine.read_text() == "mine\n"
 
 
@@ -171,3 +172,5 @@ def test_every_known_corpus_says_where_it_is_and_whom_to_name() -> None:
         assert known.name == name
         assert all(download.address.startswith("https://") for download in known.downloads)
         assert "licence" in known.attribution
+    with pytest.raises(CorpusError, match="no public corpus 'spa'; known: spa-eng"):
+        fetch("spa", Path())

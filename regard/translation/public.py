@@ -93,7 +93,14 @@ class Fetched:
         return "\n".join(self.report())
 
 
-def fetch(corpus: PublicCorpus, folder: Path, *, from_file: Path | None = None) -> Fetched:
+def fetch(name: str, folder: Path, *, from_file: Path | None = None) -> Fetched:
+    """Write the corpus of that name into `folder`: see `fetch_corpus`."""
+    if name not in CORPORA:
+        raise CorpusError(f"there is no public corpus {name!r}; known: {', '.join(CORPORA)}")
+    return fetch_corpus(CORPORA[name], folder, from_file=from_file)
+
+
+def fetch_corpus(corpus: PublicCorpus, folder: Path, *, from_file: Path | None = None) -> Fetched:
     """Write a public corpus into `folder` as two files, line n of one translating line n.
 
     With `from_file` (the archive, or the text in it) nothing is downloaded. Files that are there
