@@ -143,6 +143,15 @@ def test_any_ids_decode_to_something(byte_pairs: BytePairs) -> None:
         byte_pairs.decode([330])
 
 
+def test_half_a_character_becomes_a_replacement_character() -> None:
+    text = "a\ud800b"
+    for tokens in (train_byte_pairs([text] * 4, size=300), count_words([text], limit=9)):
+        assert tokens.decode(tokens.encode_ids([text])[0]) == "a\ufffdb".replace(
+            "\ufffd", " \ufffd " if isinstance(tokens, Words) else "\ufffd"
+        )
+        assert tokens.encode(text)[-1].end == 3
+
+
 def test_training_refuses_what_cannot_work() -> None:
     with pytest.raises(TokensError, match="more than 260 pieces"):
         train_byte_pairs(TEXTS, size=FIRST_CHARACTER)

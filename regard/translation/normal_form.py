@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: no text, but Python lets it be
 
 
 def normalise(text: str, lowercase: bool) -> str:
     """NFC; in lower case, character by character (so a sigma never depends on its neighbours)."""
+    if not text.isascii():
+        text = LONE_SURROGATE.sub("\ufffd", text)
     text = unicodedata.normalize("NFC", text)
     if not lowercase:
         return text
