@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -192,13 +191,14 @@ def test_drawing_touches_no_global_state_of_pyplot() -> None:
 
 
 def test_without_matplotlib_the_line_that_installs_it_is_given(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "regard.view.figure")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
 
     with pytest.raises(ModuleNotFoundError, match=r'pip install "regard\[figure\]"'):
-        importlib.import_module("regard.view.figure")
+        draw_figure([a_map()])
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "regard\[figure\]"'):
+        write_figure(tmp_path / "map.png", [a_map()])
 
 
 def test_the_grid_is_as_fine_as_the_words() -> None:

@@ -14,6 +14,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64
@@ -113,6 +114,7 @@ def printable(text: str) -> str:
     return "".join(shown)
 
 
+@lru_cache(maxsize=8192)
 def _is_gap(character: str) -> bool:
     return (
         character.isspace()
@@ -121,6 +123,7 @@ def _is_gap(character: str) -> bool:
     )
 
 
+@lru_cache(maxsize=8192)
 def _is_unspaced(character: str) -> bool:
     code = ord(character)
     block = bisect_right(_STARTS, code) - 1
@@ -131,6 +134,7 @@ def _is_unspaced(character: str) -> bool:
     )
 
 
+@lru_cache(maxsize=8192)
 def _is_inner(character: str) -> bool:
     """Whether a character continues a word of a script with spaces."""
     category = unicodedata.category(character)

@@ -8,38 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from regard.record.storage import write_whole
 from regard.record.word_map import WordMap
 from regard.record.words import Word, printable
+from regard.view import sheet as paper
+from regard.view.sheet import Lettering, Sheet
 
-try:
-    import matplotlib as mpl
-    from matplotlib.axes import Axes
-    from matplotlib.collections import LineCollection, PolyCollection
-    from matplotlib.colors import LinearSegmentedColormap
+if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    from regard.view import sheet as paper
-    from regard.view.sheet import Lettering, Sheet
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        'a figure needs matplotlib, which is not installed: pip install "regard[figure]"',
-        name=error.name,
-    ) from None
 
 FORMATS = ("png", "svg", "pdf")
 LARGEST_WORDS = 200
 # White to dark blue, by lightness alone; and an orange that no kind of colour blindness mixes up
 # with it (Okabe and Ito).
-_COLOURS = LinearSegmentedColormap.from_list(
-    "regard", ["#ffffff", "#c6dbef", "#6baed6", "#2171b5", "#08306b"]
-)
+_BLUES = ("#ffffff", "#c6dbef", "#6baed6", "#2171b5", "#08306b")
 _UNSEEN, _GRID, _WINDOW = "#e9e9e9", "#e3e3e3", "#d55e00"
 # Inches.
 _MARGIN, _GAP, _SCALE_WIDTH, _NOTES_WIDTH = 0.08, 0.16, 0.42, 2.9
@@ -62,6 +48,9 @@ def write_figure(
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise ValueError(f"{path}: the name of a figure must end in .png, .svg or .pdf")
+    paper.need_matplotlib()
+    import matplotlib as mpl
+
     # Text stays text, and the same maps give the same bytes.
     settings: dict[Any, Any] = {
         "svg.fonttype": "none",
@@ -85,6 +74,9 @@ def draw_figure(
     grey, its edges are a line, its centre p_t is a dot. `titles` has one for each map, or none.
     Raises ValueError for no map, another number of titles, no words, or more than 200 on an axis.
     """
+    paper.need_matplotlib()
+    import matplotlib as mpl
+
     if not maps:
         raise ValueError("a figure needs at least one map")
     if titles and len(titles) != len(maps):
@@ -197,7 +189,7 @@ def _panel(one: WordMap, title: str, cell: float, lettering: Lettering, sheet: S
 # --- what is drawn --------------------------------------------------------------------------------
 
 
-def _draw_words(axes: Axes, panel: _Panel, lettering: Lettering) -> None:
+def _draw_words(axes: Any, panel: _Panel, lettering: Lettering) -> None:
     axes.set_xlim(-0.5, len(panel.columns) - 0.5)
     axes.set_ylim(len(panel.rows) - 0.5, -0.5)
     axes.xaxis.tick_top()
@@ -214,12 +206,14 @@ def _draw_words(axes: Axes, panel: _Panel, lettering: Lettering) -> None:
             label.set(rotation=45, ha="left", va="baseline", rotation_mode="anchor")
 
 
-def _draw_weights(axes: Axes, one: WordMap, scale: float) -> None:
+def _draw_weights(axes: Any, one: WordMap, scale: float) -> None:
     """A square for each weight that is not white, and a grid over all."""
+    from matplotlib.collections import LineCollection, PolyCollection
+
     rows, columns = np.nonzero(one.weights > scale / 256)
     corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
     squares = np.stack([columns, rows], axis=-1)[:, None] + corners
-    colours = _COLOURS(one.weights[rows, columns] / scale)
+    colours = _colours()(one.weights[rows, columns] / scale)
     axes.add_collection(PolyCollection(list(squares), facecolors=colours, linewidths=0))
     high, wide = one.weights.shape
     across = [[(-0.5, row - 0.5), (wide - 0.5, row - 0.5)] for row in range(1, high)]
@@ -227,7 +221,13 @@ def _draw_weights(axes: Axes, one: WordMap, scale: float) -> None:
     axes.add_collection(LineCollection(across + down, colors=_GRID, linewidths=0.5))
 
 
-def _draw_window(axes: Axes, one: WordMap) -> None:
+def _colours() -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("regard", _BLUES)
+
+
+def _draw_window(axes: Any, one: WordMap) -> None:
     if one.window is not None:
         place, (low, high) = np.arange(len(one.window)), one.window.T
         known = np.isfinite(low)
@@ -254,7 +254,9 @@ def _draw_window(axes: Axes, one: WordMap) -> None:
         axes.add_line(dot)
 
 
-def _dot() -> Line2D:
+def _dot() -> Any:
+    from matplotlib.lines import Line2D
+
     dot = Line2D([], [], linestyle="none", marker="o", markersize=3.8, color=_WINDOW)
     dot.set(markeredgecolor="white", markeredgewidth=0.7, clip_on=False, zorder=4)
     return dot
@@ -265,7 +267,7 @@ def _draw_scale(
 ) -> None:
     axes = sheet.axes(left, top, 0.09, height)
     steps = np.linspace(1, 0, 128)[:, None]
-    axes.imshow(steps, aspect="auto", cmap=_COLOURS, extent=(0, 1, 0, scale))
+    axes.imshow(steps, aspect="auto", cmap=_colours(), extent=(0, 1, 0, scale))
     axes.yaxis.tick_right()
     axes.tick_params(length=0, pad=2)
     axes.set_xticks([])
@@ -277,6 +279,9 @@ def _draw_scale(
 def _draw_notes(
     sheet: Sheet, maps: Sequence[WordMap], left: float, top: float, lettering: Lettering
 ) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     handles: list[Any] = []
     if any(one.window is not None for one in maps):
         edge = Line2D([], [], color=_WINDOW, linewidth=1.1, label="edge of the window")

@@ -1,22 +1,31 @@
-"""A sheet on which a figure is laid out: lengths in inches from the top left, and its fonts."""
+"""A sheet on which a figure is laid out: lengths in inches from the top left, and its fonts.
+
+matplotlib comes with the extra `figure`, so it is imported where it is used.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, fontManager, get_font
 
 INK, FRAME = "#222222", "#999999"
 _DEFAULT_FONT, _LAST_RESORT = "DejaVu Sans", "Last Resort High-Efficiency"
 _LONGEST_LABEL = 24
 _OURS = ("axes.", "figure.", "font.", "lines.", "mathtext.", "patch.", "text.", "xtick.", "ytick.")
+
+
+def need_matplotlib() -> None:
+    """Raise ModuleNotFoundError, with the line that installs it, where matplotlib is missing."""
+    try:
+        import_module("matplotlib")
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            'a figure needs matplotlib, which is not installed: pip install "regard[figure]"',
+            name=error.name,
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,9 @@ class Sheet:
     """A figure on which things are measured before and placed after its size is known."""
 
     def __init__(self) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
         self.figure = Figure()
         self._renderer = FigureCanvasAgg(self.figure).get_renderer()
         self._width = self._height = 1.0
@@ -54,7 +66,7 @@ class Sheet:
         """The point in matplotlib's coordinates of the figure."""
         return left / self._width, 1 - top / self._height
 
-    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
+    def axes(self, left: float, top: float, width: float, height: float) -> Any:
         """A field to draw in, with a thin frame."""
         x, y = self.place(left, top + height)
         axes = self.figure.add_axes((x, y, width / self._width, height / self._height))
@@ -83,6 +95,8 @@ class Sheet:
 
 def plain_style() -> dict[Any, Any]:
     """matplotlib's own settings, so that a user's style file does not change a figure."""
+    import matplotlib as mpl
+
     return {key: value for key, value in mpl.rcParamsDefault.items() if key.startswith(_OURS)}
 
 
@@ -107,6 +121,8 @@ def families_for(text: str) -> list[str]:
 
     What none has is drawn as a box by matplotlib's font of last resort; in SVG it stays text.
     """
+    from matplotlib.font_manager import findfont, fontManager
+
     families = [_DEFAULT_FONT]
     missing = {ord(character) for character in text} - _characters(findfont(_DEFAULT_FONT))
     for entry in sorted(fontManager.ttflist, key=lambda entry: entry.name):
@@ -126,6 +142,8 @@ def families_for(text: str) -> list[str]:
 @lru_cache(maxsize=256)
 def _characters(path: str) -> frozenset[int]:
     """The code points that a font has."""
+    from matplotlib.font_manager import get_font
+
     try:
         return frozenset(get_font(path).get_charmap())
     except (OSError, RuntimeError):  # a font file that cannot be read is a font without letters
