@@ -1,10 +1,12 @@
 """A small training that takes a moment, for the tests of training and of the run folder.
 
-As a program it trains, or goes on, in a folder: `python toy_training.py FOLDER`.
+As a program it reads names of folders and trains, or goes on, in each: in a process of its own,
+whose number and exit status it prints.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -129,11 +131,22 @@ def go_quickly(run: Run, display: At | None = None, **other: Any) -> Outcome:
     return train(run, model, corpus, dev, device=torch.device("cpu"), display=display, **other)
 
 
-if __name__ == "__main__":
+def train_here(folder: Path) -> None:
+    """Train in a folder, or go on there, saving after every update."""
     import regard.translation.train as training
 
-    training.SAVING_SHARE = 1e9  # save after every update, so that kills hit the writing too
+    training.SAVING_SHARE = 1e9
+    begun = (folder / "run.json").exists()
+    go(open_run(folder) if begun else new_run(folder, recipe(epochs=15, save_every_seconds=0)))
+
+
+if __name__ == "__main__":
     torch.set_num_threads(1)
-    here = Path(sys.argv[1])
-    known = here if (here / "run.json").exists() else None
-    go(open_run(here) if known else new_run(here, recipe(epochs=40, save_every_seconds=0)))
+    torch.optim.SGD([nn.Parameter(torch.zeros(1))])  # loads slowly, and only once if before a fork
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            train_here(Path(line.rstrip("\n")))
+            os._exit(0)
+        print(child, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

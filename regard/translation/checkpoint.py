@@ -8,6 +8,7 @@ written by something else is refused before any of it is used.
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,11 +58,22 @@ def read_checkpoint(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str,
     """
     if not path.is_file():
         raise RunError(f"{path}: no such file")
+    while True:
+        file = path.stat()
+        try:
+            return _read(path, kind)
+        except RunError:
+            # The library opens a file twice; a training may have put another in its place between.
+            if os.path.samestat(file, path.stat()):
+                raise
+
+
+def _read(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise RunError(f"{path}: damaged, or not a checkpoint: {reason}") from error
     if metadata.get("format") != FORMAT:
