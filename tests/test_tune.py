@@ -28,7 +28,7 @@ class Written:
 
 
 class Undecided(TranslationModel):
-    """Copies a source of six words, and would rather stop after five: (12/11) ** alpha < 1.33 lets it."""
+    """Copies six words, but would rather stop after five: it may, if (12 / 11) ** alpha < 1.33."""
 
     def start(self, source: Tensor, source_mask: Tensor) -> Written:
         return Written(source, 0)
