@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from regard.translation.recipe import Recipe, TrainingRecipe, check
-from regard.translation.schedule import Plan, first_plan, learning_rate, measured_plan
+from regard.translation.schedule import (
+    Plan,
+    first_plan,
+    learning_rate,
+    measured_plan,
+    parse_duration,
+)
 
 
 def settings(**changed: Any) -> TrainingRecipe:
@@ -138,3 +144,17 @@ def test_no_time_left_is_no_update_left() -> None:
 
 def test_the_default_recipe_ends() -> None:
     assert first_plan(Recipe().training, 11).updates == 110
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5400), ("1h30m", 5400), (" 1 m 5 s", 65)],
+)
+def test_a_duration_is_read_as_people_write_it(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "-5", "ten", "5d", "1..5m", "m", "nan"])
+def test_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="write 90s, 10m or 1h30m"):
+        parse_duration(text)

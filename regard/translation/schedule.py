@@ -7,6 +7,7 @@ the weights: so a resumed run does exactly what an unbroken one would have done.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 
 from regard.translation.recipe import TrainingRecipe
@@ -16,6 +17,22 @@ PROBE_UPDATES = 3  # at least; the first ones are slower than the rest
 USED_SHARE = 0.97  # of the seconds left; the rest is for saving and for bad luck
 LOOKING_SHARE = 0.15  # at most so much of the time goes into looking at dev, if we choose
 MOST_LOOKS = 20
+
+
+DURATION = re.compile(r"(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s?)?")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of "90", "90s", "10m", "1.5h" or "1h30m"; ValueError for anything else."""
+    found = DURATION.fullmatch(text.strip().replace(" ", ""))
+    try:
+        parts = [float(part or 0) for part in found.groups()] if found else []
+    except ValueError:
+        parts = []
+    seconds = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
+    if seconds <= 0:
+        raise ValueError(f"{text!r} is no time: write 90s, 10m or 1h30m")
+    return seconds
 
 
 @dataclass(frozen=True)
