@@ -290,9 +290,16 @@ def batch_of(source: list[int], target: list[int]) -> Batch:
 def test_tokenised_text_is_spaced_for_the_model_and_linked_by_the_given_tokens() -> None:
     source, target = "one , two ( three ) do n't", "one , two ( three ) do n't"
     [found] = echo(byte_pairs()).align([source], [target], tokenised=True)
-    assert found.source == "one, two (three) do n't"
+    assert found.source == "one, two (three) don't"
     assert [word.text for word in found.source_words] == source.split()
     assert found.alignment == {(i, i) for i in range(8)}
+
+
+def test_the_entities_of_a_tokeniser_are_undone_for_the_model() -> None:
+    source = "one &quot; two &quot; &amp; 6 &nbsp; 7 &apos;s"
+    [found] = echo(byte_pairs()).align([source], [source], tokenised=True)
+    assert found.source == 'one "two" & 6 &nbsp; 7\'s'
+    assert [word.text for word in found.source_words] == source.split()
 
 
 def test_a_word_that_looks_at_the_end_most_has_no_link_unless_every_word_shall_have_one() -> None:

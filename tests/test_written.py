@@ -81,3 +81,10 @@ def test_tokens_that_repeat_are_found_one_after_the_other() -> None:
     assert cut(written.text, written.spans) == ["a", "aa", "a", "'", "a", "'", "a"]
     assert [span.start for span in written.spans] == sorted(span.start for span in written.spans)
     assert find_words([]).text == ""
+
+
+def test_what_a_tokeniser_parted_at_an_apostrophe_is_one_word_again() -> None:
+    words = ["I", "do", "n't", "know", "Ana", "'s", "qu'", "il", "L'", "eau", "'", "s"]
+    written = find_words(words)
+    assert written.text == "I don't know Ana's qu'il L'eau' s"
+    assert cut(written.text, written.spans) == words

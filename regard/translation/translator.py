@@ -9,6 +9,7 @@ ends, and the parts' translations stand where the parts stood, with the white sp
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -88,7 +89,7 @@ class Translator:
         def search(sources: list[list[int]]) -> list[list[Hypothesis]]:
             return search_all(self.model, sources, self._settings(), sentences=self.sentences)
 
-        return self._translated(text, search)
+        return self._translated(list(text), search)
 
     def sample(
         self, texts: Sequence[str], seed: int, drawing: SampleSettings | None = None
@@ -108,7 +109,7 @@ class Translator:
                     drawn[i] = hypotheses
             return drawn
 
-        return self._translated(texts, draw)
+        return self._translated(list(texts), draw)
 
     def stream(self, lines: Iterable[str], *, ahead: int = READ_AHEAD) -> Iterator[Translation]:
         """Translate lines as they come, in their order, one translation a line.
@@ -334,9 +335,12 @@ def _pair(source: str, target: str, reader: Reader, *, tokenised: bool) -> Sight
 
 
 def _spaced(tokenised: str) -> tuple[str, tuple[Word, ...]]:
-    """Tokenised text spaced as usual, and its given words in there."""
+    """Tokenised text spaced as usual, and its given words in there.
+
+    Tokenisers that write `&apos;` for an apostrophe are undone, too.
+    """
     given = [word.text for word in words_of_tokenised(tokenised)]
-    written = find_words(given)
+    written = find_words([html.unescape(word).strip() or word for word in given])
     spans = zip(given, written.spans, strict=True)
     return written.text, tuple(Word(word, span.start, span.end) for word, span in spans)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from regard.translation.rejoin import join_words
 from regard.translation.sentences import Span
 from regard.translation.tokens import FIRST_BYTE, FIRST_CHARACTER, BytePairs, Tokens, Words
 
+CLITIC = re.compile(r"['’](?:s|re|ve|ll|d|m)|n['’]t", re.IGNORECASE)
+ELISION = re.compile(r"(?:[cdjlmnst]|qu)['’]", re.IGNORECASE)
 LINE_BREAKS = str.maketrans(dict.fromkeys("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
 
 
@@ -34,26 +37,42 @@ def write(
     """
     if isinstance(tokens, Words):
         replaced = replacements or {}
-        words = [replaced.get(place) or tokens.piece(id_) for place, id_ in enumerate(ids)]
-        shown = [id_ == UNK or id_ >= len(SPECIAL_PIECES) for id_ in ids]
-        return _of_words(words, shown)
+        words = [
+            (replaced.get(place) or tokens.piece(id_))
+            if id_ == UNK or id_ >= len(SPECIAL_PIECES)
+            else ""
+            for place, id_ in enumerate(ids)
+        ]
+        text = join_words(filter(None, words))
+        return Written(text.translate(LINE_BREAKS), _found(words, text))
     assert isinstance(tokens, BytePairs)
     return _of_bytes([_bytes(tokens, id_) for id_ in ids])
 
 
 def find_words(words: Sequence[str]) -> Written:
-    """Words as a line of text, spaced as usual, and where each of them is."""
-    return _of_words(words, [True] * len(words))
+    """Words of tokenised text as a line, spaced as usual, and where each of them is.
+
+    What a tokeniser parts at an apostrophe (`do n't`, `l' eau`) is put together.
+    """
+    joined: list[str] = []
+    for place, word in enumerate(words):
+        follows = CLITIC.fullmatch(word) or (place and ELISION.fullmatch(words[place - 1]))
+        if joined and follows:
+            joined[-1] += word
+        else:
+            joined.append(word)
+    text = join_words(joined)
+    return Written(text.translate(LINE_BREAKS), _found(words, text))
 
 
-def _of_words(words: Sequence[str], shown: Sequence[bool]) -> Written:
-    text = join_words(word for word, wanted in zip(words, shown, strict=True) if wanted)
+def _found(words: Sequence[str], text: str) -> tuple[Span, ...]:
+    """Where words stand that were written into a text in this order."""
     spans, reached = [], 0
-    for word, wanted in zip(words, shown, strict=True):
-        start = text.index(word, reached) if wanted else reached
-        reached = start + len(word) if wanted else reached
+    for word in words:
+        start = text.index(word, reached)
+        reached = start + len(word)
         spans.append(Span(start, reached))
-    return Written(text.translate(LINE_BREAKS), tuple(spans))
+    return tuple(spans)
 
 
 def _bytes(tokens: BytePairs, id_: int) -> bytes:
