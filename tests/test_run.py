@@ -23,6 +23,7 @@ from regard.translation.run import (
     change_limits,
     create_run,
     load_model,
+    new_model,
     open_run,
     write_scores,
 )
@@ -110,6 +111,23 @@ def test_only_limits_can_change(tmp_path: Path) -> None:
     assert longer.recipe.training.seconds == 60
     with pytest.raises(RunError, match=r"model\.hidden = 8, not 10"):
         change_limits(run, ["model.hidden=10"])
+
+
+def test_a_new_model_is_the_seed_s_and_leaves_the_generators_alone(tmp_path: Path) -> None:
+    run, other = new_run(tmp_path / "a", recipe(seed=3)), new_run(tmp_path / "b", recipe(seed=4))
+    before = torch.get_rng_state()
+    models = [new_model(each)[0] for each in (run, run, other)]
+    assert torch.equal(torch.get_rng_state(), before)
+    one, same, another = [next(model.parameters()) for model in models]
+    assert torch.equal(one, same)
+    assert not torch.equal(one, another)
+
+
+def test_limits_cannot_change_under_a_training(tmp_path: Path) -> None:
+    run = create_run(tmp_path, recipe())
+    with locked(tmp_path), pytest.raises(RunError, match="is in use"):
+        change_limits(run, ["training.epochs=9"])
+    assert open_run(tmp_path) == run
 
 
 def test_the_best_and_the_last_model_are_loaded_ready_to_translate(tmp_path: Path) -> None:

@@ -17,12 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from regard.translation.corpus import Corpus, Pair, prepare, to_batch
-from regard.translation.families import build
 from regard.translation.model import Batch, State, TranslationModel
 from regard.translation.progress import Display, Shown
 from regard.translation.recipe import Recipe, check
-from regard.translation.run import Run, create_run, open_run
-from regard.translation.tokens import count_words, load_tokens
+from regard.translation.run import Run, create_run, new_model, open_run
+from regard.translation.tokens import count_words
 from regard.translation.train import Outcome, train
 
 PAIRS = 37
@@ -75,14 +74,12 @@ def new_run(folder: Path, chosen: Recipe) -> Run:
 
 def parts(run: Run) -> tuple[TranslationModel, Corpus, list[Batch]]:
     """A new model, the text and the dev part of a run."""
-    source, target = load_tokens(run.tokens("source")), load_tokens(run.tokens("target"))
+    model, source, target = new_model(run)
     text = pairs(11, seed=2)
     dev = to_batch(
         source.encode_ids([pair.source for pair in text]),
         target.encode_ids([pair.target for pair in text]),
     )
-    torch.manual_seed(run.recipe.training.seed)
-    model = build(run.recipe.model, source.size, target.size)
     return model, Corpus.open(run.corpus), [dev]
 
 

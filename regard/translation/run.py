@@ -22,7 +22,7 @@ from typing import Any, Literal
 import torch
 
 from regard.translation.checkpoint import put_weights, read_checkpoint
-from regard.translation.durable import LOCK, PARTIAL, RunError, write_text
+from regard.translation.durable import LOCK, PARTIAL, RunError, locked, write_text
 from regard.translation.families import build
 from regard.translation.model import TranslationModel
 from regard.translation.recipe import Recipe, RecipeError, change, read_recipe, write_toml
@@ -147,10 +147,19 @@ def open_run(folder: Path) -> Run:
 def change_limits(run: Run, settings: Iterable[str]) -> Run:
     """Write `training.key=value` settings into the run's recipe, so that it goes on longer.
 
-    Raises `RunError` for a setting that would make it another run.
+    Raises `RunError` for a setting that would make it another run, and while a process trains it.
     """
     changed = change(run.recipe, settings)
     refuse_another_recipe(run, run.recipe.model_dump(), changed)
+    with locked(run.folder):
+        write_text(run.folder / "recipe.toml", write_toml(changed))
+    return replace(run, recipe=changed)
+
+
+def change_search(run: Run, length_alpha: float) -> Run:
+    """Write another length normalisation into the run's recipe: how it translates from now on."""
+    search = run.recipe.search.model_copy(update={"length_alpha": length_alpha})
+    changed = run.recipe.model_copy(update={"search": search})
     write_text(run.folder / "recipe.toml", write_toml(changed))
     return replace(run, recipe=changed)
 
@@ -169,6 +178,19 @@ def refuse_another_recipe(run: Run, begun: Mapping[str, Any], recipe: Recipe) ->
                 )
 
 
+def new_model(run: Run) -> tuple[TranslationModel, Tokens, Tokens]:
+    """The model of a run as the recipe's seed makes it, with the tokens of source and target.
+
+    The random generators are left as they were.
+    """
+    source, target = load_tokens(run.tokens("source")), load_tokens(run.tokens("target"))
+    recipe = run.recipe
+    with torch.random.fork_rng([]):
+        torch.manual_seed(recipe.training.seed)
+        model = build(recipe.model, source.size, target.size, shared=recipe.tokens.shared)
+    return model, source, target
+
+
 def load_model(
     run: Run, which: Literal["best", "last"], device: torch.device
 ) -> tuple[TranslationModel, Tokens, Tokens]:
@@ -177,12 +199,10 @@ def load_model(
     "last" is the running average of the weights where the recipe keeps one. Raises `RunError` when
     there is no such checkpoint yet, or it is damaged.
     """
-    source, target = load_tokens(run.tokens("source")), load_tokens(run.tokens("target"))
-    recipe = run.recipe
-    model = build(recipe.model, source.size, target.size, shared=recipe.tokens.shared)
     path = run.best if which == "best" else run.last
     if not path.exists():
         raise RunError(f"{run.folder}: has not been trained so far that there is a {path.name}")
+    model, source, target = new_model(run)
     weights, _ = read_checkpoint(path, WEIGHTS if which == "best" else TRAINING_STATE)
     if which == "last":
         weights = beginning(MODEL, weights) | beginning(AVERAGE, weights)
