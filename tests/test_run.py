@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from regard.translation.checkpoint import (
     put_weights,
@@ -187,6 +188,25 @@ def test_a_flipped_bit_anywhere_is_noticed(tmp_path: Path) -> None:
         path.write_bytes(bytes(damaged))
         with pytest.raises(RunError, match=r"^[^\n]*$"):
             read_checkpoint(path, "weights")
+
+
+def test_a_disk_that_fills_while_weights_are_written_leaves_the_old_ones_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.safetensors"
+    write_checkpoint(path, {"a": torch.ones(3)}, {}, "weights")
+
+    def fill(tensors: object, partial: Path, metadata: object) -> None:
+        partial.write_bytes(b"half")
+        raise SafetensorError(
+            "Error while serializing: I/O error: No space left on device (os error 28)"
+        )
+
+    monkeypatch.setattr("regard.translation.checkpoint.save_file", fill)
+    with pytest.raises(RunError, match=r"a\.safetensors: the disk is full"):
+        write_checkpoint(path, {"a": torch.zeros(3)}, {}, "weights")
+    assert torch.equal(read_checkpoint(path, "weights")[0]["a"], torch.ones(3))
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_scores_are_json_for_people(tmp_path: Path) -> None:

@@ -134,4 +134,4 @@ def _as_os_error(error: SafetensorError) -> OSError:
     words = str(error)
     _, found, number = words.rpartition("os error ")
     code = int(number.rstrip(")")) if found and number.rstrip(")").isdigit() else 0
-    return OSError(code, words)
+    return OSError(code, os.strerror(code) if code else words)
