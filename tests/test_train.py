@@ -240,6 +240,12 @@ def test_time_that_runs_out_stops_it_whatever_the_plan_says(tmp_path: Path) -> N
     assert events(run)[-1]["reason"] == "seconds"
 
 
+def test_a_budget_that_preparation_used_up_is_refused(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run", recipe(seconds=30))
+    with pytest.raises(TrainingError, match="preparing took 0:31 of the 0:30 given"):
+        go_quickly(run, already_spent_seconds=31.0)
+
+
 def test_a_finished_run_says_so_and_a_raised_limit_goes_on(tmp_path: Path) -> None:
     run = new_run(tmp_path / "run", recipe(epochs=1))
     go(run)

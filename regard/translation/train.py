@@ -148,6 +148,11 @@ def train(
 def _follow(learner: Learner, session: Session) -> Outcome:
     """The loop: stop, or one more update."""
     standing, settings = learner.standing, session.settings
+    if not standing.update and settings.seconds and session.seconds() >= settings.seconds:
+        raise TrainingError(
+            f"preparing took {clock_time(session.seconds())} of the {clock_time(settings.seconds)} "
+            "given: no time is left to train in. Give more"
+        )
     learner.model.train()
     todo = groups(session.corpus, settings, standing.epoch, standing.batch)
     while True:
@@ -336,7 +341,7 @@ def _finish(learner: Learner, session: Session, reason: str) -> Outcome:
     standing = learner.standing
     if standing.since_log.updates:
         log_training(learner, session)
-    if not session.dev:
+    if standing.best is None:
         with averaged(learner.model, learner.average):
             _keep_best(learner, session)
     standing.finished = reason
