@@ -1,0 +1,113 @@
+"""Relative clauses: el libro que compré ayer, la mujer que vive en Madrid."""
+
+from __future__ import annotations
+
+from regard.translation.phrasebook import verbs
+from regard.translation.phrasebook.adjectives import STATES
+from regard.translation.phrasebook.clauses import Predicate, english_subject, time_for, verb_phrase
+from regard.translation.phrasebook.noun_phrases import (
+    NounPhrase,
+    adjective_phrase,
+    name,
+    relation,
+    thing,
+    unspoken,
+)
+from regard.translation.phrasebook.nouns import CITIES, Noun
+from regard.translation.phrasebook.units import Draw, Phrase
+from regard.translation.phrasebook.verb_groups import being, group
+from regard.translation.phrasebook.verbs import Verb
+
+_TAKING: dict[Noun, tuple[Verb, ...]] = {}
+for _verb in verbs.WITH_THING:
+    for _noun in _verb.objects:
+        _TAKING[_noun] = (*_TAKING.get(_noun, ()), _verb)
+
+
+def perhaps_relative(draw: Draw, phrase: NounPhrase, probability: float = 0.13) -> None:
+    """Sometimes say more about a noun that has an article."""
+    if phrase.noun is None or phrase.noun.kind in ("sibling", "relation", "close", "partner"):
+        return
+    if draw.chance(probability):
+        phrase.add(relative(draw, phrase))
+
+
+def relative(draw: Draw, phrase: NounPhrase) -> Phrase:
+    """A relative clause about a person (who does), or a thing (that somebody does)."""
+    if phrase.human:
+        return _who(draw, phrase)
+    return _that(draw, phrase)
+
+
+def _who(draw: Draw, phrase: NounPhrase) -> Phrase:
+    subject = phrase.dropped()
+    chance = draw.random()
+    if chance < 0.3:
+        verb = draw.pick(verbs.RESIDING)
+        place = draw.pair("en", "in")
+        place.add(draw.place(draw.pick(CITIES)))
+        predicate = Predicate(group(draw, verb, "present", subject), place)
+    elif chance < 0.5:
+        adjective = draw.pick(STATES["person"])
+        predicate = Predicate(
+            being(draw, verbs.TO_STAY, "present", subject),
+            adjective_phrase(draw, adjective, feminine=phrase.feminine, plural=phrase.plural),
+        )
+    else:
+        verb = draw.pick(_DOES)
+        tense = draw.pick(("present", "preterite", "progressive"))
+        predicate = Predicate(
+            group(draw, verb, tense, subject), thing(draw, verb.objects, owner=subject)
+        )
+    clause = draw.pair("que", "who")
+    clause.add(verb_phrase(draw, predicate))
+    return clause
+
+
+_DOES = tuple(
+    verb for verb in verbs.WITH_THING if not (verb.stative or verb.past_only or verb.present_only)
+)
+
+
+def _that(draw: Draw, phrase: NounPhrase) -> Phrase:
+    verb = draw.pick(_TAKING.get(phrase.noun, _ANY)) if phrase.noun is not None else _ANY[0]
+    tense = "present" if verb.present_only else "preterite"
+    if tense == "preterite" and draw.chance(0.15):
+        tense = "perfect"
+    chance = draw.random()
+    if chance < 0.5:
+        subject = unspoken(draw, draw.pick((0, 1, 3)))
+    elif chance < 0.8:
+        subject = name(draw)
+    else:
+        subject = relation(draw)
+    verbs_group = group(draw, verb, tense, subject)
+    clause = draw.pair("que", "that")
+    spanish = subject.spanish + verbs_group.spanish
+    if draw.chance(0.4):  # que compró Ana
+        spanish = verbs_group.spanish + subject.spanish
+    opening = [verbs_group.do()] if verbs_group.auxiliary else []
+    english = [*english_subject(subject, verbs_group), *opening, *verbs_group.finite]
+    clause.spanish += spanish
+    clause.english += english
+    if verbs_group.ambiguous or (tense == "preterite" and draw.chance(0.3)):
+        when = time_for(draw, "preterite")
+        assert when is not None
+        clause.add(when)
+    return clause
+
+
+_ANY = tuple(verb for verb in verbs.WITH_THING if verb.spanish.infinitive in ("ver", "comprar"))
+
+
+def where_clause(draw: Draw, place: NounPhrase) -> Phrase:
+    """La casa donde vive Ana: the house where Ana lives."""
+    subject = name(draw) if draw.chance(0.6) else relation(draw)
+    verb = draw.pick(verbs.RESIDING)
+    verbs_group = group(draw, verb, "present", subject)
+    clause = draw.pair("donde", "where")
+    clause.spanish += verbs_group.spanish + subject.spanish
+    clause.english += english_subject(subject, verbs_group) + verbs_group.finite
+    place.spanish += clause.spanish
+    place.english += clause.english
+    return place
