@@ -1,0 +1,93 @@
+"""From the command line's files and settings to a run folder that is ready to be trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from regard.translation.pairs import Reading
+    from regard.translation.recipe import Recipe
+    from regard.translation.run import Run
+
+Say = Callable[[str], None]
+
+
+def begin(
+    source: Path | None,
+    target: Path | None,
+    out: Path,
+    recipe: Path | None,
+    settings: list[str],
+    *,
+    seconds: float | None,
+    say: Say,
+) -> Run:
+    """Take a recipe or choose one, and write everything that training needs.
+
+    Raises ValueError, before anything is written, for text and settings that cannot be used.
+    """
+    from regard.translation.pairs import read_pairs
+    from regard.translation.preparation import fill, read_parts
+    from regard.translation.recipe import change, read_recipe
+    from regard.translation.run import create_run
+
+    if recipe is not None:
+        chosen = read_recipe(recipe)
+        if seconds is not None:
+            limits = ["training.updates=0", "training.epochs=0"]
+            chosen = change(chosen, [f"training.seconds={seconds}", *limits])
+    else:
+        if source is None:
+            raise ValueError("name the text: regard train SOURCE TARGET --out RUN")
+        chosen = _choose(read_pairs(source, target).read_through(), seconds, say)
+    if source is not None:
+        files = [f"data.source={_quoted(source)}", f"data.target={_quoted(target)}"]
+        chosen = change(chosen, files)
+    chosen = change(chosen, settings)
+    if not chosen.data.source:
+        raise ValueError(f"{recipe}: names no text (data.source); name it on the command line")
+    parts = read_parts(chosen.data, say)
+    run = create_run(out, chosen)
+    fill(run, parts, say)
+    return run
+
+
+def go_on(folder: Path, settings: list[str], *, seconds: float | None, say: Say) -> Run:
+    """A run that was begun before, with new limits; what preparation left undone is done."""
+    from regard.translation.preparation import fill, read_parts
+    from regard.translation.run import change_limits, open_run
+
+    run = open_run(folder)
+    if seconds is not None:
+        settings = [*settings, f"training.seconds={seconds}"]
+    if settings:
+        run = change_limits(run, settings)
+    if run.missing():
+        say(f"{folder}: preparation was interrupted; it is done again")
+        fill(run, read_parts(run.recipe.data, say), say)
+    return run
+
+
+def _choose(reading: Reading, seconds: float | None, say: Say) -> Recipe:
+    from regard.translation.choice import Amount, choose
+
+    if not reading.pairs:
+        raise ValueError("the text has no pair with words on both sides")
+    amount = Amount(
+        reading.pairs,
+        reading.source_characters / reading.pairs,
+        reading.target_characters / reading.pairs,
+    )
+    choice = choose(amount, seconds=seconds)
+    for reason in choice.reasons:
+        say(reason)
+    return choice.recipe
+
+
+def _quoted(path: Path | None) -> str:
+    """An absolute path as a TOML string: a run may go on from another folder. No path is empty."""
+    from regard.translation.toml import format_value
+
+    return format_value("" if path is None else str(path.absolute()))

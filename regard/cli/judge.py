@@ -1,0 +1,233 @@
+"""Commands that judge: links of given pairs, the quality of a run, scores of anybody's files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from regard.cli.application import AsJson, Device, RunFolder, SourceFile, TargetFile, app
+
+Tokenised = Annotated[
+    bool,
+    typer.Option("--tokenised", help="Words are what stands between spaces; links count those."),
+]
+Rows = Annotated[
+    str,
+    typer.Option(
+        metavar="predicted|input",
+        help="Which row of attention is a word's: of the step that writes it, or that reads it.",
+    ),
+]
+
+
+@app.command()
+def align(
+    run: RunFolder,
+    source: SourceFile,
+    target: TargetFile,
+    back: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="A run of the opposite direction, to combine with."),
+    ] = None,
+    combine: Annotated[
+        str,
+        typer.Option(metavar="HOW", help="intersection, union, grow-diag, grow-diag-final[-and]."),
+    ] = "grow-diag-final-and",
+    tokenised: Tokenised = False,
+    rows: Rows = "predicted",
+    as_json: AsJson = False,
+    device: Device = "auto",
+) -> None:
+    """Write the word links of given pairs, a line each: 0-0 1-2 (source-target, from 0).
+
+    regard align runs/mine test.es test.en > links.txt
+
+    regard align runs/es-en test.es test.en --back runs/en-es
+
+    The model is made to write each target, and a word is linked to the source word that it looked
+    at most. A word that looked at the end of the sentence most has no link.
+    """
+    from regard.record.alignment import format_links
+    from regard.record.words import split_words
+    from regard.translation.lines import read_lines
+    from regard.translation.translator import align_both
+
+    sources, targets = read_lines(source), read_lines(target)
+    if len(sources) != len(targets):
+        raise ValueError(
+            f"{source} has {len(sources)} lines, but {target} has {len(targets)}: line n of one "
+            "must belong to line n of the other"
+        )
+    forward = _load(run, device, rows)
+    if back is None:
+        found = [one.alignment for one in forward.align(sources, targets, tokenised=tokenised)]
+    else:
+        found = align_both(
+            forward,
+            _load(back, device, rows),
+            sources,
+            targets,
+            combine=combine,
+            tokenised=tokenised,
+        )
+    for source_text, target_text, links in zip(sources, targets, found, strict=True):
+        if not as_json:
+            typer.echo(format_links(links))
+            continue
+        texts = (source_text, target_text)
+        words = [
+            text.split() if tokenised else [word.text for word in split_words(text)]
+            for text in texts
+        ]
+        typer.echo(
+            json.dumps(
+                {"source_words": words[0], "words": words[1], "alignment": sorted(links)},
+                ensure_ascii=False,
+            )
+        )
+
+
+@app.command()
+def evaluate(
+    run: RunFolder,
+    source: Annotated[
+        Path | None, typer.Argument(metavar="[SOURCE]", help="Default: the run's own test part.")
+    ] = None,
+    target: Annotated[Path | None, typer.Argument(metavar="[TARGET]")] = None,
+    gold: Annotated[
+        Path | None, typer.Option(metavar="LINKS", help="Gold word links, for the AER.")
+    ] = None,
+    gold_base: Annotated[int, typer.Option(help="The number of the gold's first word.")] = 0,
+    tokenised: Tokenised = False,
+    rows: Rows = "predicted",
+    beam: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the translations.")
+    ] = None,
+    as_json: AsJson = False,
+    device: Device = "auto",
+) -> None:
+    """Measure a run: BLEU, chrF, TER with signatures, perplexity, and with gold links the AER.
+
+    regard evaluate runs/mine
+
+    regard evaluate runs/mine test.es test.en --gold test.gold --tokenised
+
+    With --tokenised only the alignment is measured: the text is not as the model writes it.
+    """
+    from dataclasses import replace
+
+    from regard.record.alignment import parse_lines
+    from regard.translation.durable import write_text
+    from regard.translation.evaluate import (
+        alignment_json,
+        perplexity,
+        score_alignment,
+        score_texts,
+    )
+    from regard.translation.lines import read_lines
+    from regard.translation.run import open_run, write_scores
+
+    if (source is None) != (target is None):
+        raise ValueError("evaluate needs both SOURCE and TARGET, or neither")
+    own = source is None
+    if source is None or target is None:
+        opened = open_run(run)
+        source, target = opened.part("test", "source"), opened.part("test", "target")
+        if not source.is_file() or not source.stat().st_size:
+            raise ValueError(f"{run}: has no test part; name SOURCE and TARGET")
+    sources, targets = read_lines(source), read_lines(target)
+    translator = _load(run, device, rows)
+    if beam is not None:
+        translator = replace(translator, settings=replace(translator.settings, beam=beam))
+    found: dict[str, Any] = {}
+    if not tokenised:
+        outputs = [one.text for one in translator.translate(sources)]
+        if output is not None:
+            write_text(output, "".join(line + "\n" for line in outputs))
+        found |= score_texts(outputs, targets).to_json()
+        tokens = (translator.source_tokens, translator.target_tokens)
+        found |= perplexity(translator.model, tokens, sources, targets).to_json()
+    if gold is not None:
+        links = [one.alignment for one in translator.align(sources, targets, tokenised=tokenised)]
+        truth = parse_lines(read_lines(gold), gold_base, name=str(gold))
+        if len(truth) != len(links):
+            raise ValueError(f"{gold} has {len(truth)} lines, but {source} has {len(links)}")
+        found |= {**alignment_json(score_alignment(links, truth)), "rows": rows}
+    if own:
+        write_scores(open_run(run), {"test": found})
+    typer.echo(json.dumps(found) if as_json else _table(found))
+
+
+@app.command()
+def score(
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="What a system wrote.")],
+    reference: Annotated[Path, typer.Argument(metavar="REFERENCE", help="What is right.")],
+    links: Annotated[
+        bool, typer.Option("--links", help="Both files hold word links: measure the AER.")
+    ] = False,
+    gold_base: Annotated[int, typer.Option(help="The number of the gold's first word.")] = 0,
+    swap: Annotated[
+        bool, typer.Option("--swap", help="OUTPUT's links are written target-source.")
+    ] = False,
+    tokenize: Annotated[
+        str, typer.Option(metavar="NAME", help="BLEU's: 13a, none, intl, zh or char.")
+    ] = "13a",
+    as_json: AsJson = False,
+) -> None:
+    """Score files that any system wrote, line by line.
+
+    regard score output.en test.en
+
+    regard score --links output.links test.gold --gold-base 1
+
+    Links are 3-4 (sure) or 3p4 (possible), separated by spaces.
+    """
+    from regard.translation.evaluate import alignment_json, score_files, score_links
+
+    found = (
+        alignment_json(score_links(output, reference, gold_base=gold_base, swap=swap))
+        if links
+        else score_files(output, reference, tokenize=tokenize).to_json()
+    )
+    typer.echo(json.dumps(found) if as_json else _table(found))
+
+
+def _load(run: Path, device: str, rows: str) -> Any:
+    from dataclasses import replace
+
+    from regard.translation.translator import load
+
+    if rows not in ("predicted", "input"):
+        raise ValueError(f"--rows {rows}: write predicted or input")
+    translator = load(run, device=device)
+    return replace(translator, reader=replace(translator.reader, rows=rows))
+
+
+def _table(found: dict[str, Any]) -> str:
+    """A line a value, signatures last."""
+    names = {
+        "bleu": "BLEU",
+        "chrf": "chrF2",
+        "ter": "TER (less is better)",
+        "perplexity": "perplexity a piece",
+        "nats_per_piece": "nats a piece",
+        "nats_per_character": "nats a character",
+        "aer": "AER (less is better)",
+        "precision": "precision of links",
+        "recall": "recall of links",
+        "links": "links",
+        "lines": "sentences",
+    }
+    lines = [
+        f"{label:<22}{found[name]:10,.2f}"
+        if isinstance(found[name], float)
+        else f"{label:<22}{found[name]:10,}"
+        for name, label in names.items()
+        if name in found
+    ]
+    lines += [str(found[name]) for name in found if name.endswith("signature")]
+    return "\n".join(lines)

@@ -1,0 +1,159 @@
+"""From text files to a run that can be trained: read, set parts aside, learn the pieces, tokenise.
+
+Each step is a function of the recipe and the text, so one that was interrupted is done again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from regard.translation.batches import to_batch
+from regard.translation.corpus import prepare as prepare_corpus
+from regard.translation.durable import write_text
+from regard.translation.evaluate import bleu
+from regard.translation.lines import read_lines
+from regard.translation.model import Batch, TranslationModel
+from regard.translation.pairs import CorpusError, Pair, Pairs, read_pairs
+from regard.translation.recipe import DataRecipe, TokensRecipe
+from regard.translation.run import Run
+from regard.translation.search import SearchSettings, in_batches, search_all
+from regard.translation.split import split_pairs
+from regard.translation.tokens import Tokens, count_words, load_tokens, train_byte_pairs
+
+Say = Callable[[str], None]
+DEV_BATCH_PIECES = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The text of a recipe: what is trained on, and what is only looked at."""
+
+    train: Iterable[Pair]
+    dev: Iterable[Pair]
+    test: Iterable[Pair]
+
+
+def read_parts(data: DataRecipe, say: Say) -> Parts:
+    """Read the files of a recipe once, say what was found, and set aside what was not given.
+
+    Where the recipe names a dev part, nothing is set aside: the text is divided already. Raises
+    `CorpusError` as `read_pairs` and `split_pairs` do, and when nothing is left to train on.
+    """
+    pairs = _files(data.source, data.target)
+    for line in pairs.read_through().report():
+        say(line)
+    test = _files(data.test_source, data.test_target) if data.test_source else None
+    if data.dev_source:
+        return Parts(pairs, _files(data.dev_source, data.dev_target), test or ())
+    split = split_pairs(pairs, test=None if test is None else 0)
+    report = split.report
+    say(
+        f"set aside, sharing no sentence with the rest: {report.dev:,} pairs for dev, "
+        f"{report.test:,} for test; {report.train:,} to train on"
+    )
+    if not report.train:
+        raise CorpusError(f"{data.source}: no pair is left to train on")
+    return Parts(
+        split.part(pairs, "train"), split.part(pairs, "dev"), test or split.part(pairs, "test")
+    )
+
+
+def fill(run: Run, parts: Parts, say: Say) -> None:
+    """Write what training needs into a run: parts, vocabularies and the tokenised text.
+
+    A store of the same text and pieces in a neighbouring run is shared. Raises `CorpusError` and
+    `RunError` for text that cannot be used and folders that cannot be written.
+    """
+    dev, test = list(parts.dev), list(parts.test)
+    write_text(run.part("dev", "source"), "".join(pair.source + "\n" for pair in dev))
+    write_text(run.part("dev", "target"), "".join(pair.target + "\n" for pair in dev))
+    write_text(run.part("test", "source"), "".join(pair.source + "\n" for pair in test))
+    write_text(run.part("test", "target"), "".join(pair.target + "\n" for pair in test))
+    source_tokens, target_tokens = learn_tokens(run.recipe.tokens, parts.train)
+    source_tokens.save(run.tokens("source"))
+    target_tokens.save(run.tokens("target"))
+    say(f"vocabulary: {source_tokens.size:,} source and {target_tokens.size:,} target pieces")
+    corpus = prepare_corpus(
+        run.corpus,
+        parts.train,
+        source_tokens,
+        target_tokens,
+        max_pieces=run.recipe.data.max_pieces,
+        shared_with=_neighbours(run),
+    )
+    if corpus.over_long:
+        say(
+            f"{corpus.over_long:,} pairs left out: a side has more than "
+            f"{run.recipe.data.max_pieces} pieces"
+        )
+    say(f"tokenised: {corpus.source_pieces:,} source and {corpus.target_pieces:,} target pieces")
+
+
+def learn_tokens(recipe: TokensRecipe, pairs: Iterable[Pair]) -> tuple[Tokens, Tokens]:
+    """The vocabularies of source and target; one for both if they are shared."""
+    if recipe.shared:
+        both = _learn(recipe, (text for pair in pairs for text in (pair.source, pair.target)))
+        return both, both
+    return (
+        _learn(recipe, (pair.source for pair in pairs)),
+        _learn(recipe, (pair.target for pair in pairs)),
+    )
+
+
+def dev_batches(run: Run) -> list[Batch]:
+    """The dev part of a run in batches of similar length; empty if it has none."""
+    sources, targets = dev_lines(run)
+    if not sources:
+        return []
+    source_ids = load_tokens(run.tokens("source")).encode_ids(sources)
+    target_ids = load_tokens(run.tokens("target")).encode_ids(targets)
+    lengths = [max(len(s), len(t)) + 1 for s, t in zip(source_ids, target_ids, strict=True)]
+    return [
+        to_batch([source_ids[i] for i in rows], [target_ids[i] for i in rows])
+        for rows in in_batches(lengths, pieces=DEV_BATCH_PIECES)
+    ]
+
+
+def dev_bleu(run: Run) -> Callable[[TranslationModel], float] | None:
+    """A function that translates the dev part greedily and gives its BLEU.
+
+    None where there is no dev part, or BLEU has no say in the recipe (`training.stop_by`).
+    """
+    sources, targets = dev_lines(run)
+    if not sources or run.recipe.training.stop_by != "bleu":
+        return None
+    source_tokens, target_tokens = (load_tokens(run.tokens(side)) for side in ("source", "target"))
+    ids = source_tokens.encode_ids(sources)
+    settings = SearchSettings(beam=1, record=False)
+
+    def score(model: TranslationModel) -> float:
+        found = search_all(model, ids, settings)
+        outputs = [target_tokens.decode(hypotheses[0].ids) for hypotheses in found]
+        return bleu(outputs, targets).value
+
+    return score
+
+
+def dev_lines(run: Run) -> tuple[list[str], list[str]]:
+    """The sentences of the dev part."""
+    return read_lines(run.part("dev", "source")), read_lines(run.part("dev", "target"))
+
+
+def _files(source: str, target: str) -> Pairs:
+    return read_pairs(Path(source), Path(target) if target else None)
+
+
+def _learn(recipe: TokensRecipe, texts: Iterator[str]) -> Tokens:
+    if recipe.kind == "words":
+        return count_words(texts, limit=recipe.size, lowercase=recipe.lowercase)
+    return train_byte_pairs(texts, size=recipe.size, lowercase=recipe.lowercase)
+
+
+def _neighbours(run: Run) -> list[Path]:
+    """The stores of other runs beside this one."""
+    with contextlib.suppress(OSError):
+        return sorted(run.folder.resolve().parent.glob("*/corpus"))
+    return []
