@@ -143,6 +143,13 @@ def test_any_ids_decode_to_something(byte_pairs: BytePairs) -> None:
         byte_pairs.decode([330])
 
 
+def test_a_sample_of_much_text_has_both_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regard.translation.tokens.TRAINING_CHARACTERS", 900)
+    tokens = train_byte_pairs(["casas viejas", "old houses"] * 300, size=400)
+    assert {" casas", " viejas", " old", " houses"} <= set(tokens.pieces)
+    assert train_byte_pairs(["casas viejas", "old houses"] * 300, size=400).digest == tokens.digest
+
+
 def test_half_a_character_becomes_a_replacement_character() -> None:
     text = "a\ud800b"
     for tokens in (train_byte_pairs([text] * 4, size=300), count_words([text], limit=9)):

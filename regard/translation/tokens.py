@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import random
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -205,7 +206,7 @@ def train_byte_pairs(texts: Iterable[str], *, size: int, lowercase: bool = False
     """Learn a vocabulary of `size` pieces (fewer where the text has no more to merge).
 
     Deterministic: the same texts in the same order give the same vocabulary. Of more than 32
-    million characters, evenly spaced texts are used. Raises `TokensError` if `size` leaves no room
+    million characters, texts are drawn at random. Raises `TokensError` if `size` leaves no room
     beside the special ids and the 256 bytes, or if there is no text. Sennrich 2016.
     """
     room = size - FIRST_CHARACTER
@@ -234,18 +235,12 @@ def train_byte_pairs(texts: Iterable[str], *, size: int, lowercase: bool = False
         show_progress=False,
     )
     # A line break ends a piece and is in no alphabet: nothing merges across a rare character.
-    gap = dict.fromkeys(counts.keys() - set(characters), "\n")
-    tokenizer.train_from_iterator((f" {_replaced(text, gap)}" for text in sample), trainer)
+    gaps = dict.fromkeys(map(ord, counts.keys() - set(characters)), "\n")
+    tokenizer.train_from_iterator((f" {text.translate(gaps)}" for text in sample), trainer)
     model = json.loads(tokenizer.to_str())["model"]
     return BytePairs(
         characters, [(left, right) for left, right in model["merges"]], lowercase=lowercase
     )
-
-
-def _replaced(text: str, replacements: dict[str, str]) -> str:
-    if replacements.keys().isdisjoint(text):
-        return text
-    return text.translate(str.maketrans(replacements))
 
 
 def _pre_tokenizer() -> pre_tokenizers.PreTokenizer:
@@ -253,19 +248,24 @@ def _pre_tokenizer() -> pre_tokenizers.PreTokenizer:
 
 
 def _sampled(texts: Iterable[str]) -> list[str]:
-    """All texts, or evenly spaced ones where there are more characters than training needs."""
-    kept: list[str] = []
-    stride, characters = 1, 0
-    for index, text in enumerate(texts):
-        if index % stride:
+    """All texts, or some drawn at random where there are more characters than training needs.
+
+    Not every second one: the two languages may come in turn.
+    """
+    chance = random.Random(0)
+    kept: list[tuple[float, str]] = []
+    share, characters = 1.0, 0
+    for text in texts:
+        drawn = chance.random()
+        if drawn >= share:
             continue
-        kept.append(text[:LONGEST_TRAINING_TEXT])
-        characters += len(kept[-1])
+        kept.append((drawn, text[:LONGEST_TRAINING_TEXT]))
+        characters += len(kept[-1][1])
         if characters > TRAINING_CHARACTERS:
-            kept = kept[::2]
-            stride *= 2
-            characters = sum(map(len, kept))
-    return kept
+            share /= 2
+            kept = [each for each in kept if each[0] < share]
+            characters = sum(len(each) for _, each in kept)
+    return [text for _, text in kept]
 
 
 @lru_cache(maxsize=1 << 16)
