@@ -80,8 +80,12 @@ def prepare(
     """
     from regard.cli.begin import begin
 
-    run = begin(source, target, out, recipe, settings or [], seconds=None, say=typer.echo)
-    typer.echo(f"ready: regard train --resume {run.folder}")
+
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    run = begin(source, target, out, recipe, settings or [], seconds=None, say=say)
+    say(f"ready: regard train --resume {run.folder}")
 
 
 def _size(given: float | None) -> int | float | None:

@@ -34,7 +34,7 @@ KINDS = {
     ),
     "none": (
         "cannot look: one state must hold the sentence",
-        ["model.attention=none", "model.input_feeding=false"],
+        ["model.attention=none"],
     ),
 }
 
@@ -131,6 +131,7 @@ def recipe_for(seconds: float, settings: list[str]) -> Recipe:
             "model.embedding=128",
             "model.hidden=192",
             "model.dropout=0.1",
+            "model.input_feeding=false",
             "training.learning_rate=0.004",
             "training.batch=64",
             "training.label_smoothing=0.0",
