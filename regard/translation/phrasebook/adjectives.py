@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from regard.translation.phrasebook import english, spanish
 
@@ -27,12 +28,14 @@ class Adjective:
 
 
 def _adjectives(text: str) -> tuple[Adjective, ...]:
-    found = []
-    for entry in text.split():
-        lemma, meaning = entry.split(":")
-        meaning = meaning.replace("_", " ")
-        found.append(Adjective(spanish.agreeing(lemma), meaning, *english.compared(meaning)))
-    return tuple(found)
+    return tuple(_adjective(entry) for entry in text.split())
+
+
+@cache
+def _adjective(entry: str) -> Adjective:
+    """One adjective, the same wherever it is listed."""
+    lemma, meaning = entry.split(":")
+    return Adjective(spanish.agreeing(lemma), meaning, *english.compared(meaning))
 
 
 _COLOURS = (

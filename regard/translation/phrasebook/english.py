@@ -86,7 +86,7 @@ BE_PAST = ("was", "were", "was", "were", "were")
 _DOUBLED = {"big": "bigg", "thin": "thinn", "fat": "fatt", "sad": "sadd", "hot": "hott"}
 _IN_SYLLABLES = set(
     words(
-        "tall short young old rich poor strong big small new cheap fast slow long kind thin "
+        "shy tall short young old rich poor strong big small new cheap fast slow long kind thin "
         "quiet dark sweet clean cold hot fresh great light hard sad brave nice warm high wide "
         "deep pretty ugly heavy easy funny lazy noisy happy busy friendly dirty"
     )
@@ -101,7 +101,7 @@ def compared(adjective: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if adjective not in _IN_SYLLABLES:
         return ("more", adjective), ("most", adjective)
     stem = _DOUBLED.get(adjective, adjective)
-    if stem.endswith("y"):
+    if stem.endswith("y") and stem != "shy":
         stem = stem[:-1] + "i"
     stem = stem.removesuffix("e")
     return (stem + "er",), (stem + "est",)

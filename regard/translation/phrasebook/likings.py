@@ -19,7 +19,7 @@ from regard.translation.phrasebook.noun_phrases import (
     unspoken,
 )
 from regard.translation.phrasebook.nouns import NOUNS, Noun, pool
-from regard.translation.phrasebook.predicates import doing
+from regard.translation.phrasebook.predicates import action, doing
 from regard.translation.phrasebook.relatives import perhaps_relative
 from regard.translation.phrasebook.units import Draw, Phrase, Token, unit, weighted, words
 from regard.translation.phrasebook.verb_groups import Group
@@ -146,14 +146,15 @@ FUNCTION_WORDS = (
 
 
 def hurting(draw: Draw) -> Phrase:
-    """Me duele la cabeza: my head hurts; a Ana le duelen los pies: Ana's feet hurt."""
+    """Me duele la cabeza: my head hurts; a Ana le duelen los pies cuando corre: Ana's feet ..."""
     one, of_several, feminine = draw.pick(_BODY)
     head, whose = draw.sense(), draw.sense()
     owned = draw.place(one)
     plural = owned.spanish[0][0].endswith("s")
     several = plural
     if draw.chance(0.6):
-        pronoun, _, english, _ = draw.pick(_LIKERS)
+        pronoun, _, english, person = draw.pick(_LIKERS)
+        who = unspoken(draw, person)
         if pronoun == "nos":
             owned, several = draw.place(of_several), True
         spanish: list[Token] = [(pronoun, whose)]
@@ -165,4 +166,10 @@ def hurting(draw: Draw) -> Phrase:
         opening = [*who.english[:-1], (word + "'s", senses)]
     article = ("los" if plural else "la" if feminine else "el", 0)
     spanish += [("duelen" if plural else "duele", head), article, *owned.spanish]
-    return Phrase(spanish, [*opening, *owned.english, ("hurt" if several else "hurts", head)])
+    hurts = "hurt" if several else "hurts"
+    phrase = Phrase(spanish, [*opening, *owned.english, (hurts, head)])
+    if draw.chance(0.5):
+        same = who.dropped()
+        phrase.add(draw.pair("cuando", "when"))
+        phrase.add(statement(draw, same, action(draw, same, "present")))
+    return phrase

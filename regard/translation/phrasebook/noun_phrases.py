@@ -176,8 +176,9 @@ def thing(
         return described(draw, noun, draw.pick(_MASS.get(id(determiners), small.FOR_SUBJECT_MASS)))
     if determiners is small.FOR_PLACES:
         return described(draw, noun, draw.pick(determiners), plural=draw.chance(0.04))
-    if noun.kind in _PUBLIC and determiners is small.FOR_SUBJECT_THINGS:
-        determiners = small.FOR_KNOWN
+    if noun.kind in _NOBODYS:
+        owner = None
+        determiners = _NOT_OWNED.get(id(determiners), determiners)
     if owner is not None and owner.person in (2, 4) and draw.chance(0.2):
         return described(draw, noun, _their(owner.pronoun))
     determiner = draw.pick(determiners)
@@ -194,7 +195,11 @@ _MASS = {
     id(small.FOR_THERE_IS): small.FOR_MASS_THERE_IS,
     id(small.FOR_NOTHING): small.FOR_NOTHING,
 }
-_PUBLIC = ("building", "outdoors", "stop")
+_NOBODYS = ("building", "outdoors", "stop", "food", "plant")
+_NOT_OWNED = {
+    id(small.FOR_THINGS): small.FOR_NOBODYS_THINGS,
+    id(small.FOR_SUBJECT_THINGS): small.FOR_KNOWN,
+}
 
 
 def _their(pronoun: str) -> Determiner:
@@ -292,7 +297,7 @@ def _adjectives(
         chosen = draw.pick(small.ORDINALS if ordinal else small.BEFORE_NOUN)
         form = chosen.form(feminine=noun.feminine, plural=plural)
         return (draw.place(form) if form is not None else _NO_ADJECTIVE), _NO_ADJECTIVE
-    adjective = draw.pick(options)
+    adjective = draw.fresh(options)
     if adjective.english == "young" and noun.lemma in _AGED:
         return _NO_ADJECTIVE, _NO_ADJECTIVE
     after = adjective_phrase(draw, adjective, feminine=noun.feminine, plural=plural)
@@ -302,8 +307,8 @@ def _adjectives(
         degree.add(after)
         return _NO_ADJECTIVE, degree
     if how == "two":
-        second = draw.pick(options)
-        if second.english != adjective.english and _compatible(adjective, second):
+        second = draw.fresh(options)
+        if second is not adjective and _compatible(adjective, second):
             after.add(draw.pair("y", "and"))
             after.add(adjective_phrase(draw, second, feminine=noun.feminine, plural=plural))
     return _NO_ADJECTIVE, after

@@ -113,7 +113,7 @@ _ALL = [
         "camarera:waitress escritora:writer pintora:painter cantante:singer artista:artist "
         "ingeniera:engineer panadera:baker actriz:actress estudiante:student dentista:dentist "
         "periodista:journalist jardinera:gardener bailarina:dancer "
-        "~profesora:teacher+de:+inglés:English",
+        "~profesora:teacher+de:+matemáticas:math",
     ),
     *_nouns("animal", "m", "perro:dog gato:cat caballo:horse pájaro:bird conejo:rabbit pato:duck"),
     *_nouns("animal", "f", "vaca:cow oveja:sheep gallina:hen tortuga:turtle"),
@@ -141,10 +141,10 @@ _ALL = [
     *_nouns(
         "drink",
         "m",
-        "café:coffee té:tea vino:wine jugo:juice ~jugo:juice+de:+naranja:orange",
+        "café:coffee té:tea jugo:juice refresco:soda ~jugo:juice+de:+naranja:orange",
         number="mass",
     ),
-    *_nouns("drink", "f", "agua:water leche:milk cerveza:beer limonada:lemonade", number="mass"),
+    *_nouns("drink", "f", "agua:water leche:milk limonada:lemonade", number="mass"),
     *_nouns(
         "text",
         "m",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from regard.translation.phrasebook import phrases as small
 from regard.translation.phrasebook import verbs
 from regard.translation.phrasebook.adjectives import QUALITIES, Adjective
@@ -11,7 +13,7 @@ from regard.translation.phrasebook.nouns import CITIES, MEN, NOUNS, WOMEN, pool
 from regard.translation.phrasebook.places import place_in
 from regard.translation.phrasebook.predicates import doing
 from regard.translation.phrasebook.statements import human_subject
-from regard.translation.phrasebook.units import Draw, Phrase, Token, unit, units, words
+from regard.translation.phrasebook.units import Draw, Phrase, Token, Unit, unit, units, words
 from regard.translation.phrasebook.verb_groups import group
 
 _IMPERSONAL = units(
@@ -49,11 +51,11 @@ _COLD = {
 }
 
 
-def weather(draw: Draw, tense: str) -> Phrase:
+def weather(draw: Draw, tense: str, kinds: Sequence[Unit] = small.WEATHER) -> Phrase:
     """Hace frío: it is cold; está lloviendo: it is raining (present, past, future, preterite)."""
     if tense in _COLD and draw.chance(0.6):
         phrase = draw.place(_COLD[tense])
-        kind = draw.pick(small.WEATHER)
+        kind = draw.pick(kinds)
         if draw.chance(0.35):
             phrase.add(draw.pair("mucho", "very"))
         phrase.add(draw.place(kind))
@@ -140,13 +142,13 @@ def superlative(draw: Draw) -> Phrase:
     """Ana es la médica más famosa de España; esta es la casa más grande de la ciudad."""
     if draw.chance(0.4):
         noun = draw.pick(_PROFESSIONS)
-        adjective = draw.pick(QUALITIES["person"])
+        adjective = draw.fresh(QUALITIES["person"])
         called = draw.fresh(WOMEN if noun.feminine else MEN)
         opening = draw.pair(called, called)
         plural = False
     else:
         noun = draw.pick(_COMPARABLE)
-        adjective = draw.pick(QUALITIES[noun.kind])
+        adjective = draw.fresh(QUALITIES[noun.kind])
         plural = noun.plural is not None and draw.chance(0.25)
         this = small.THIS.form(feminine=noun.feminine, plural=plural)
         assert this is not None
@@ -162,7 +164,8 @@ def superlative(draw: Draw) -> Phrase:
         opening.add(draw.place(draw.pick(CITIES)))
     else:
         within = _WITHIN["profession" if noun.is_human else noun.kind]
-        opening.add(thing(draw, within, determiners=small.FOR_KNOWN[:-2]))
+        this = draw.pick((small.THE, small.THE, small.THIS))
+        opening.add(described(draw, draw.fresh(within), this, plural=False))
     return opening
 
 
@@ -184,7 +187,7 @@ _WITHIN = {
         ("profession", "ciudad pueblo escuela universidad hospital"),
         ("text", "biblioteca tienda escuela"),
         ("vehicle", "ciudad pueblo tienda"),
-        ("building", "ciudad pueblo isla"),
+        ("building", "ciudad pueblo"),
         ("furniture", "tienda casa escuela"),
         ("clothes", "tienda mercado"),
     )

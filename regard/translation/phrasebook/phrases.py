@@ -70,6 +70,11 @@ FOR_THINGS = weighted(
     (1, SEVERAL), (2, ANOTHER), (2, ALL), (3, NO_DETERMINER),
     *((1, number) for number in NUMBERS[:4]),
 )  # fmt: skip
+FOR_NOBODYS_THINGS = weighted(
+    (9, THE), (7, A), (3, THIS), (2, THAT), (2, SOME), (2, MANY), (1, SEVERAL), (1, ANOTHER),
+    (1, ALL),
+    (4, NO_DETERMINER), *((1, number) for number in NUMBERS[:3]),
+)  # fmt: skip
 FOR_MASS = weighted((4, NO_DETERMINER), (5, THE), (1, THIS), (1, THAT), (1, MUCH))
 FOR_MASS_THERE_IS = weighted((3, NO_DETERMINER), (1, MUCH))
 FOR_SUBJECT_MASS = weighted((4, THE), (2, THIS), (1, THAT))
@@ -155,7 +160,7 @@ def _places(lemmas: str) -> tuple[Noun, ...]:
 
 PLACES = {name: _places(lemmas) for name, lemmas in _WHERE.items()}
 HAS_HOME = ("meals", "quiet", "home", "kitchen", "learning", "stay", "laundry", "garage")
-IN_CITIES = ("shops", "town", "work", "learning", "evening", "stay", "travel", "outside")
+IN_CITIES = ("shops", "town", "work", "learning", "evening", "stay", "travel")
 DESTINATIONS = pool("building outdoors stop")
 LANDMARKS = pool("building")
 NEAR = units(
@@ -241,14 +246,14 @@ OFTEN = units(
     casi_nunca:hardly_ever"""
 )
 ALREADY = unit("ya:already")
-CLAUSE_OPENERS = units(
-    "por_supuesto:of_course|por_desgracia:unfortunately|de_repente:suddenly|"
-    "por_suerte:luckily|al_final:in_the_end|por_fin:finally"
+ATTITUDES = units(
+    "por_supuesto:of_course|por_desgracia:unfortunately|por_suerte:luckily|en_realidad:actually"
 )
+TURNS = units("de_repente:suddenly|al_final:in_the_end|por_fin:finally")
 # How something is done, by the verb.
 _HOW = {
     "dormir": "mucho:a_lot|muy:very bien:well",
-    "trabajar": "mucho:a_lot|demasiado:too_much",
+    "trabajar": "mucho:a_lot|en_silencio:quietly",
     "nadar": "muy:very bien:well|lentamente:slowly|rápidamente:quickly",
     "correr": "lentamente:slowly|rápidamente:quickly|mucho:a_lot",
     "caminar": "lentamente:slowly|rápidamente:quickly|en_silencio:quietly",
@@ -279,6 +284,7 @@ FEELINGS = units(
 )
 ONE_HAS = units("tiempo:time|dinero:money|trabajo:work|clase:class")
 WEATHER = units("frío:cold|calor:hot|sol:sunny|viento:windy")
+BAD_WEATHER = tuple(kind for kind in WEATHER if kind.english[0][0] != "sunny")
 LIKED_SUBJECTS = units(
     "el: español:Spanish|la: música:music|el: fútbol:soccer|el: ajedrez:chess|la: historia:history"
 )

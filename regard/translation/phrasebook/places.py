@@ -44,10 +44,6 @@ _SMALL_KINDS = ("text", "tool", "keepsake", "clothes", "instrument")
 def location(draw: Draw, kind: str) -> Phrase:
     """A place where something of this kind may be."""
     if kind in ("food", "drink"):
-        if draw.chance(0.25):
-            phrase = draw.place(small.INSIDE)
-            phrase.add(thing(draw, _CONTAINERS, determiners=small.FOR_SUBJECT_THINGS))
-            return phrase
         return place_in(draw, draw.pick(_WITH_FOOD))
     if kind in _SMALL_KINDS:
         if draw.chance(0.35):

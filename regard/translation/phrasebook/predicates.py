@@ -20,9 +20,9 @@ FUNCTION_WORDS = words("me te se nos les le lo la los las a al del de en con par
 
 def chosen(draw: Draw, options: Sequence[Verb], tense: str) -> Verb:
     """A verb that can be said in this tense."""
-    verb = draw.pick(options)
+    verb = draw.fresh(options)
     while not _suits(verb, tense):
-        verb = draw.pick(options)
+        verb = draw.fresh(options)
     return verb
 
 
@@ -51,6 +51,9 @@ _PERSONS_AS_PRONOUNS = (
     ("los", "them", ()),
     ("las", "them", ()),
 )
+# lo is him only where it cannot be it: lo veo is I see it, lo ayudo is I help him.
+_NOT_HIM = tuple(choice for choice in _PERSONS_AS_PRONOUNS if choice[1] not in ("him", "her"))
+_DONE_TO_THINGS = {verb.spanish.infinitive for verb in verbs.WITH_THING}
 _RECIPIENTS = (("me", "me", (0, 3)), ("te", "you", (1,)), ("nos", "us", (0, 3)))
 
 
@@ -105,7 +108,9 @@ def with_person(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
     """Ayudo a Ana; la ayudo; voy a ayudarla."""
     verb = chosen(draw, verbs.WITH_PERSON, tense)
     if draw.chance(0.4):
-        pronoun = _pronoun_for(draw, _PERSONS_AS_PRONOUNS, subject)
+        of_things = verb.spanish.infinitive in _DONE_TO_THINGS
+        choices = _NOT_HIM if of_things else _PERSONS_AS_PRONOUNS
+        pronoun = _pronoun_for(draw, choices, subject)
         predicate = Predicate(
             group(draw, verb, tense, subject, pronoun), Phrase([], pronoun.english)
         )
@@ -209,7 +214,7 @@ def going(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
         tail.add(companion(draw, subject))
     if draw.chance(0.22):
         tail.add(draw.pair("para", "to"))
-        tail.add(doing(draw, subject))
+        tail.add(_purpose(draw, subject))
     return Predicate(group(draw, verb, tense, subject), tail)
 
 
@@ -262,16 +267,23 @@ def action(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
 
 def doing(draw: Draw, subject: NounPhrase, *, to: bool = False, gerund: bool = False) -> Phrase:
     """A short infinitive phrase: leer el libro, as `read`, `to read` or `reading the book`."""
-    if draw.chance(0.65):
-        verb = draw.pick(verbs.PURPOSES)
+    if draw.chance(0.8):
+        return _purpose(draw, subject, to=to, gerund=gerund)
+    return infinitive(draw, chosen(draw, verbs.ALONE, "want"), subject, to=to, gerund=gerund)
+
+
+def _purpose(draw: Draw, subject: NounPhrase, *, to: bool = False, gerund: bool = False) -> Phrase:
+    """What people come for: comprar pan, hablar con Ana."""
+    if draw.chance(0.8):
+        verb = draw.fresh(verbs.PURPOSES)
         tail: Phrase = thing(draw, verb.objects, owner=_owner(subject))
-    elif draw.chance(0.5):
-        verb = chosen(draw, verbs.TO_PERSON, "want")
+    else:
+        verb = draw.fresh(_TOGETHER)
         tail = draw.place(verb.bridge)
         tail.add(person(draw))
-    else:
-        verb = chosen(draw, verbs.ALONE, "want")
-        tail = Phrase()
     phrase = infinitive(draw, verb, subject, to=to, gerund=gerund)
     phrase.add(tail)
     return phrase
+
+
+_TOGETHER = tuple(verb for verb in verbs.TO_PERSON if verb.where)

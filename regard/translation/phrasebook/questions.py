@@ -309,9 +309,9 @@ def exclamation(draw: Draw) -> Phrase:
     """¡Qué casa tan bonita! What a pretty house!"""
     noun = draw.pick(_WONDERFUL)
     plural = draw.chance(0.35)
-    adjective = draw.pick(ATTRIBUTES[noun.kind])
+    adjective = draw.fresh(ATTRIBUTES[noun.kind])
     while adjective not in _EXCLAIMED:
-        adjective = draw.pick(ATTRIBUTES[noun.kind])
+        adjective = draw.fresh(ATTRIBUTES[noun.kind])
     core = described(draw, noun, small.NO_DETERMINER, plural=plural, bare=True)
     how = adjective_phrase(draw, adjective, feminine=noun.feminine, plural=plural)
     opening = draw.place(_WHAT_MANY if plural else _WHAT_A)

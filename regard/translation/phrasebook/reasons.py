@@ -121,5 +121,5 @@ def excuse(draw: Draw, who: NounPhrase, *, past: bool) -> Phrase:
     if chance < 0.7:
         return that_has(draw, same, draw.pick((TIME, MONEY)), past=past, negative=True)
     if chance < 0.85:
-        return weather(draw, "past" if past else "present")
+        return weather(draw, "past" if past else "present", small.BAD_WEATHER)
     return _somebody_is(draw, past=past)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from regard.translation.phrasebook import verbs
 from regard.translation.phrasebook.adjectives import STATES
-from regard.translation.phrasebook.clauses import Predicate, english_subject, time_for, verb_phrase
+from regard.translation.phrasebook.clauses import Predicate, english_subject, verb_phrase
 from regard.translation.phrasebook.noun_phrases import (
     NounPhrase,
     adjective_phrase,
@@ -14,7 +14,7 @@ from regard.translation.phrasebook.noun_phrases import (
     unspoken,
 )
 from regard.translation.phrasebook.nouns import CITIES, Noun
-from regard.translation.phrasebook.units import Draw, Phrase
+from regard.translation.phrasebook.units import Draw, Phrase, words
 from regard.translation.phrasebook.verb_groups import being, group
 from regard.translation.phrasebook.verbs import Verb
 
@@ -26,10 +26,15 @@ for _verb in verbs.WITH_THING:
 
 def perhaps_relative(draw: Draw, phrase: NounPhrase, probability: float = 0.13) -> None:
     """Sometimes say more about a noun that has an article."""
-    if phrase.noun is None or phrase.noun.kind in ("sibling", "relation", "close", "partner"):
+    if phrase.noun is None or phrase.spanish[0][0] in _POSSESSIVES:
+        return
+    if phrase.noun.kind in ("sibling", "relation", "close", "partner"):
         return
     if draw.chance(probability):
         phrase.add(relative(draw, phrase))
+
+
+_POSSESSIVES = words("mi mis tu tus su sus nuestro nuestra nuestros nuestras")
 
 
 def relative(draw: Draw, phrase: NounPhrase) -> Phrase:
@@ -54,7 +59,7 @@ def _who(draw: Draw, phrase: NounPhrase) -> Phrase:
             adjective_phrase(draw, adjective, feminine=phrase.feminine, plural=phrase.plural),
         )
     else:
-        verb = draw.pick(_DOES)
+        verb = draw.fresh(_DOES)
         tense = draw.pick(("present", "preterite", "progressive"))
         predicate = Predicate(
             group(draw, verb, tense, subject), thing(draw, verb.objects, owner=subject)
@@ -70,7 +75,7 @@ _DOES = tuple(
 
 
 def _that(draw: Draw, phrase: NounPhrase) -> Phrase:
-    verb = draw.pick(_TAKING.get(phrase.noun, _ANY)) if phrase.noun is not None else _ANY[0]
+    verb = draw.fresh(_TAKING.get(phrase.noun, _ANY)) if phrase.noun is not None else _ANY[0]
     tense = "present" if verb.present_only else "preterite"
     if tense == "preterite" and draw.chance(0.15):
         tense = "perfect"
@@ -81,19 +86,15 @@ def _that(draw: Draw, phrase: NounPhrase) -> Phrase:
         subject = name(draw)
     else:
         subject = relation(draw)
-    verbs_group = group(draw, verb, tense, subject)
+    made = group(draw, verb, tense, subject)
+    if made.ambiguous:  # que compramos: bought, or buy
+        subject = unspoken(draw, 0)
+        made = group(draw, verb, tense, subject)
     clause = draw.pair("que", "that")
-    spanish = subject.spanish + verbs_group.spanish
-    if draw.chance(0.4):  # que compró Ana
-        spanish = verbs_group.spanish + subject.spanish
-    opening = [verbs_group.do()] if verbs_group.auxiliary else []
-    english = [*english_subject(subject, verbs_group), *opening, *verbs_group.finite]
-    clause.spanish += spanish
-    clause.english += english
-    if verbs_group.ambiguous or (tense == "preterite" and draw.chance(0.3)):
-        when = time_for(draw, "preterite")
-        assert when is not None
-        clause.add(when)
+    after = draw.chance(0.4)  # que compró Ana
+    clause.spanish += made.spanish + subject.spanish if after else subject.spanish + made.spanish
+    clause.english += english_subject(subject, made)
+    clause.english += [made.do(), *made.finite] if made.auxiliary else made.finite
     return clause
 
 

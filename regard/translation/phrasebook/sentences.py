@@ -61,9 +61,13 @@ MIX: tuple[tuple[Kind, str], ...] = weighted(
 
 
 def sentence(draw: Draw) -> Phrase:
-    """One sentence with its punctuation, as tokens that are written as they should be."""
+    """One sentence of any kind, ready to be joined by `text_of`."""
     kind, mark = draw.pick(MIX)
-    phrase = kind(draw)
+    return written(draw, kind(draw), mark)
+
+
+def written(draw: Draw, phrase: Phrase, mark: str) -> Phrase:
+    """A phrase as a sentence that ends with a mark: contracted, with capitals and punctuation."""
     sense = draw.sense()
     spanish = _spanish(phrase.spanish)
     english = _english(phrase.english)

@@ -155,13 +155,15 @@ def _stative(draw: Draw, who: NounPhrase, tense: str) -> Phrase:
 
 def simple(draw: Draw) -> Phrase:
     """One statement."""
-    said = event(draw, subject(draw), draw.pick(TENSES))
-    if draw.chance(0.05):
-        opening = draw.place(draw.pick(small.CLAUSE_OPENERS))
-        opening.add(draw.pair(",", ","))
-        opening.add(said)
-        return opening
-    return said
+    tense = draw.pick(TENSES)
+    said = event(draw, subject(draw), tense)
+    if not draw.chance(0.05):
+        return said
+    openers = small.TURNS + small.ATTITUDES if tense == "preterite" else small.ATTITUDES
+    opening = draw.place(draw.pick(openers))
+    opening.add(draw.pair(",", ","))
+    opening.add(said)
+    return opening
 
 
 def about_things(draw: Draw) -> Phrase:

@@ -30,7 +30,7 @@ def state(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
             predicate.tail.add(draw.pair(degree, "very"))
         predicate.tail.add(draw.place(feeling))
     elif (chance < 0.72 or subject.kind in ("room", "part")) and subject.kind in STATES:
-        adjective = draw.pick(STATES[subject.kind])
+        adjective = draw.fresh(STATES[subject.kind])
         predicate = Predicate(being(draw, verbs.TO_STAY, tense, subject), Phrase())
         if adjective.english in _GRADED_STATES and draw.chance(0.25):
             predicate.tail.add(draw.pair("muy", "very"))
@@ -61,7 +61,7 @@ def quality(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
     chance = draw.random()
     if subject.human and chance < 0.25:
         predicate.tail = _profession(draw, subject)
-    elif subject.human and chance < 0.33:
+    elif subject.human and chance < 0.33 and tense == "present":
         predicate.tail = draw.pair("de", "from")
         predicate.tail.add(draw.place(draw.pick(CITIES)))
     elif chance < 0.6 or tense != "present":
@@ -72,7 +72,7 @@ def quality(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
 
 
 def _adjective(draw: Draw, subject: NounPhrase) -> Phrase:
-    adjective = draw.pick(QUALITIES[subject.kind])
+    adjective = draw.fresh(QUALITIES[subject.kind])
     phrase = Phrase()
     if adjective.english not in ("delicious", "beautiful", "new") and draw.chance(0.3):
         phrase = draw.pair("muy", "very")
@@ -99,7 +99,7 @@ _PROFESSIONS = tuple(
 
 def comparison(draw: Draw, subject: NounPhrase) -> Phrase:
     """More than, as ... as: one English word where it has a comparative of its own."""
-    adjective = draw.pick(QUALITIES[subject.kind])
+    adjective = draw.fresh(QUALITIES[subject.kind])
     form = adjective.form(feminine=subject.feminine, plural=subject.plural)
     if draw.chance(0.7):
         more, sense = draw.sense(), draw.sense()

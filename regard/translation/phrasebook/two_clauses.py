@@ -59,7 +59,9 @@ def _in_front(draw: Draw, word: tuple[str, str], first: Phrase, second: Phrase) 
 def _other_or_same(draw: Draw, who: NounPhrase, probability: float = 0.6) -> NounPhrase:
     if draw.chance(probability):
         return again(who)
-    return person(draw) if draw.chance(0.7) else unspoken(draw, draw.pick((0, 1, 3)))
+    if draw.chance(0.7):
+        return person(draw)
+    return unspoken(draw, 1 if who.person in (0, 3) else draw.pick((0, 3)))
 
 
 def when(draw: Draw) -> Phrase:
@@ -76,7 +78,7 @@ def when(draw: Draw) -> Phrase:
     other = person(draw)
     arrival = draw.pick((going, alone, with_thing, with_person))(draw, other, "preterite")
     if draw.chance(0.4):
-        other = unspoken(draw, draw.pick((0, 1)))
+        other = unspoken(draw, 1 if who.person in (0, 3) else 0)
         arrival = draw.pick((going, going, with_thing))(draw, other, "preterite")
     who = tense_form(draw, who, past=True)
     doing_then = statement(draw, who, draw.pick(ACTS)(draw, who, "was_doing"))
@@ -220,6 +222,8 @@ def not_knowing(draw: Draw) -> Phrase:
     who = unspoken(draw, draw.pick((0, 0, 3))) if draw.chance(0.7) else person(draw)
     sense = draw.sense()
     no = draw.pair("no", "not")
+    while who.universal:
+        who = person(draw)
     do = "does" if who.person == 2 else "do"
     main = Phrase(
         [*who.spanish, *no.spanish, (verbs.TO_KNOW.present[who.person], sense)],
@@ -353,7 +357,7 @@ def choice(draw: Draw) -> Phrase:
     first = draw.pick(ACTS)(draw, who, tense)
     phrase = inverted(draw, who, first)
     phrase.add(draw.pair("o", "or"))
-    phrase.add(doing(draw, who, to=tense == "want"))
+    phrase.add(doing(draw, who))
     return phrase
 
 

@@ -38,8 +38,11 @@ class Verb:
             yield from forms.present
         if self.present_only:
             return
-        yield from (*forms.preterite, forms.participle, forms.infinitive)
-        if not (self.stative or self.past_only):
+        yield from (*forms.preterite, forms.participle)
+        if self.past_only:
+            return
+        yield forms.infinitive
+        if not self.stative:
             yield forms.gerund
         if self.reflexive:
             yield from (forms.infinitive + pronoun for pronoun in ("me", "te", "se", "nos"))
@@ -146,7 +149,6 @@ esperar | wait_for | | town
 escuchar | listen_to | |
 invitar | invite | |
 abrazar | hug hugged hugged hugging | | outside
-besar | kiss | | outside
 !amar | love | |
 *entender/ie | understand understood | |
 visitar | visit | | | | love
