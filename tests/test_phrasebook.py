@@ -14,7 +14,7 @@ from regard.translation.phrasebook.adjectives import ATTRIBUTES, QUALITIES, STAT
 from regard.translation.phrasebook.english import takes_an
 from regard.translation.phrasebook.nouns import NOUNS
 from regard.translation.phrasebook.units import words_in
-from regard.translation.phrasebook.verbs import ALONE, WITH_THING
+from regard.translation.phrasebook.verbs import ALONE, TO_SOMEONE, WITH_THING
 
 # What it promises --------------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ def test_articles_and_adjectives_agree_with_their_nouns() -> None:
                 for place, form in enumerate(adjective.forms):
                     describing.setdefault(form, set()).add((place % 2 == 1, place >= 2))
     languages = {noun.lemma for noun in NOUNS["language"]}
-    forms_of_verbs = set(words_in([WITH_THING, ALONE]))
+    forms_of_verbs = set(words_in([WITH_THING, TO_SOMEONE, ALONE]))
     checked = 0
     for example in stream():
         spoken = [word.lower() for word in example.source_words]

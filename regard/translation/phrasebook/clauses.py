@@ -16,10 +16,10 @@ class Predicate:
     """What is said of a subject: a verb group and what follows it.
 
     lasting: a state, which does not happen every day; timed: its time is said already; reason: why
-    people do it, a key of REASONS.
+    people do it, a key of REASONS; thing: what it is done to, for a pronoun in the next clause.
     """
 
-    __slots__ = ("group", "lasting", "reason", "tail", "timed")
+    __slots__ = ("group", "lasting", "reason", "tail", "thing", "timed")
 
     def __init__(self, group: Group, tail: Phrase, *, lasting: bool = False):
         self.group = group
@@ -27,6 +27,7 @@ class Predicate:
         self.lasting = lasting
         self.timed = False
         self.reason = ""
+        self.thing: NounPhrase | None = None
 
     def say_when(self, time: Phrase) -> None:
         """Put a time at the end."""

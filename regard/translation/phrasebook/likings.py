@@ -113,7 +113,7 @@ def _liked(draw: Draw, who: NounPhrase, *, past: bool, by: str) -> tuple[Phrase,
     noun = draw.fresh(_LIKABLE)
     determiner = draw.pick(_SPECIFIC)
     phrase = described(draw, noun, determiner, plural=False if determiner is small.THE else None)
-    perhaps_relative(draw, phrase, 0.25)
+    phrase.add(perhaps_relative(draw, phrase, 0.25))
     return phrase, phrase.plural
 
 

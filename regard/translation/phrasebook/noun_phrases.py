@@ -54,7 +54,7 @@ class NounPhrase(Phrase):
     @property
     def universal(self) -> bool:
         """Whether it is all of them, which English does not deny with `not`."""
-        return bool(self.spanish) and self.spanish[0][0] in ("todos", "todas")
+        return any(word in ("todos", "todas") for word, _ in self.spanish[:2])
 
     def dropped(self) -> NounPhrase:
         """The same one, without words."""

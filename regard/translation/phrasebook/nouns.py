@@ -156,7 +156,7 @@ _ALL = [
         "tool",
         "m",
         "teléfono:phone reloj:watch cuchillo:knife tenedor:fork plato:plate vaso:glass "
-        "espejo:mirror cuadro:painting juguete:toy paraguas:umbrella lápiz:pencil bolígrafo:pen "
+        "espejo:mirror cuadro:painting juguete:toy lápiz:pencil bolígrafo:pen "
         "cuaderno:notebook anillo:ring cepillo_de_dientes:toothbrush",
     ),
     *_nouns(
@@ -248,7 +248,7 @@ _POOLS = {
     "cleanable": "casa cocina baño habitación mesa ventana garaje escuela oficina coche",
     "rentable": "coche casa bicicleta barco moto habitación película",
     "fixable": "coche bicicleta reloj computadora teléfono moto lámpara cámara techo puerta barco",
-    "losable": "llave teléfono reloj maleta bolsa paraguas boleto anillo mochila guante libro",
+    "losable": "llave teléfono reloj maleta bolsa boleto anillo mochila guante libro",
     "drawn": "flor mapa perro gato caballo casa árbol pájaro barco castillo",
     "driven": "coche camión autobús taxi",
     "painted": "casa puerta mesa silla cuadro ventana techo habitación barco",
@@ -256,7 +256,7 @@ _POOLS = {
     "sights": "museo castillo iglesia isla ciudad pueblo playa universidad",
     "told": "cuento",
     "sent": "carta mensaje regalo foto flor libro",
-    "lent": "libro coche bicicleta cámara paraguas bolígrafo guitarra chaqueta novela maleta",
+    "lent": "libro coche bicicleta cámara bolígrafo guitarra chaqueta novela maleta",
     "wish": "coche casa bicicleta guitarra computadora teléfono perro gato reloj cámara",
 }
 

@@ -10,7 +10,7 @@ from regard.translation.phrasebook.clauses import Frame, Predicate, companion
 from regard.translation.phrasebook.noun_phrases import NounPhrase, described, person, thing
 from regard.translation.phrasebook.nouns import CITIES, NOUNS
 from regard.translation.phrasebook.places import perhaps_where
-from regard.translation.phrasebook.relatives import perhaps_relative
+from regard.translation.phrasebook.relatives import TAKES_ALL, TAKING, perhaps_relative
 from regard.translation.phrasebook.units import Draw, Phrase, weighted, words
 from regard.translation.phrasebook.verb_groups import group, infinitive
 from regard.translation.phrasebook.verbs import Verb
@@ -72,21 +72,36 @@ def with_thing(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
     verb = chosen(draw, verbs.WITH_THING, tense)
     if draw.chance(0.16):
         pronoun = draw.pair(*draw.pick(_THINGS_AS_PRONOUNS))
-        predicate = Predicate(
-            group(draw, verb, tense, subject, pronoun), Phrase([], pronoun.english)
-        )
+        predicate = _with_pronoun(draw, verb, tense, subject, pronoun)
     else:
-        tail = thing(draw, verb.objects, owner=_owner(subject))
+        what = thing(draw, verb.objects, owner=_owner(subject))
+        tail = Phrase(what.spanish, what.english)
+        predicate = Predicate(group(draw, verb, tense, subject), tail)
+        predicate.thing = what
         if draw.chance(0.1) and verb.where in ("meals", "shops"):
-            tail = Phrase(tail.spanish, tail.english)
             tail.add(draw.pair("y", "and"))
             tail.add(thing(draw, verb.objects, owner=_owner(subject)))
+            predicate.thing = None
         else:
-            perhaps_relative(draw, tail)
-        predicate = Predicate(group(draw, verb, tense, subject), tail)
+            tail.add(perhaps_relative(draw, what))
     predicate.lasting = verb.stative
     perhaps_where(draw, predicate, verb, 0.3)
     return predicate
+
+
+def with_it(draw: Draw, subject: NounPhrase, tense: str, it: NounPhrase) -> Predicate:
+    """The same thing again, as a pronoun that agrees: compré un libro y lo leí."""
+    assert it.noun is not None
+    options = TAKING.get(it.noun, TAKES_ALL)
+    pronoun = draw.pair(*_THINGS_AS_PRONOUNS[it.feminine + 2 * it.plural])
+    return _with_pronoun(draw, chosen(draw, options, tense), tense, subject, pronoun)
+
+
+def _with_pronoun(
+    draw: Draw, verb: Verb, tense: str, subject: NounPhrase, pronoun: Phrase
+) -> Predicate:
+    made = group(draw, verb, tense, subject, pronoun)
+    return Predicate(made, Phrase([], pronoun.english))
 
 
 def with_subject(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
@@ -111,14 +126,12 @@ def with_person(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
         of_things = verb.spanish.infinitive in _DONE_TO_THINGS
         choices = _NOT_HIM if of_things else _PERSONS_AS_PRONOUNS
         pronoun = _pronoun_for(draw, choices, subject)
-        predicate = Predicate(
-            group(draw, verb, tense, subject, pronoun), Phrase([], pronoun.english)
-        )
+        predicate = _with_pronoun(draw, verb, tense, subject, pronoun)
     else:
         tail = Phrase([("a", 0)], [])
         somebody = person(draw)
-        perhaps_relative(draw, somebody)
         tail.add(somebody)
+        tail.add(perhaps_relative(draw, somebody))
         predicate = Predicate(group(draw, verb, tense, subject), tail)
     predicate.lasting = verb.stative
     perhaps_where(draw, predicate, verb, 0.25)
@@ -180,7 +193,7 @@ def alone(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
     manners = small.MANNERS.get(verb.spanish.infinitive)
     if manners is not None and draw.chance(0.25):
         predicate.tail.add(draw.place(draw.pick(manners)))
-    elif subject.human and draw.chance(0.15) and not verb.reflexive:
+    elif subject.human and draw.chance(0.15) and not (verb.reflexive or verb in _BY_ONESELF):
         predicate.tail.add(companion(draw, subject))
     if subject.human:
         perhaps_where(draw, predicate, verb, 0.5)
@@ -189,6 +202,9 @@ def alone(draw: Draw, subject: NounPhrase, tense: str) -> Predicate:
     return predicate
 
 
+_BY_ONESELF = tuple(
+    verb for verb in verbs.ALONE if verb.spanish.infinitive in ("dormir", "llorar", "gritar")
+)
 _OUTSIDE = next(verb for verb in verbs.ALONE if verb.where == "outside")
 
 

@@ -18,20 +18,19 @@ from regard.translation.phrasebook.units import Draw, Phrase, words
 from regard.translation.phrasebook.verb_groups import being, group
 from regard.translation.phrasebook.verbs import Verb
 
-_TAKING: dict[Noun, tuple[Verb, ...]] = {}
+TAKING: dict[Noun, tuple[Verb, ...]] = {}
 for _verb in verbs.WITH_THING:
     for _noun in _verb.objects:
-        _TAKING[_noun] = (*_TAKING.get(_noun, ()), _verb)
+        TAKING[_noun] = (*TAKING.get(_noun, ()), _verb)
 
 
-def perhaps_relative(draw: Draw, phrase: NounPhrase, probability: float = 0.13) -> None:
-    """Sometimes say more about a noun that has an article."""
+def perhaps_relative(draw: Draw, phrase: NounPhrase, probability: float = 0.13) -> Phrase:
+    """Sometimes more about a noun that has an article; nothing otherwise."""
     if phrase.noun is None or phrase.spanish[0][0] in _POSSESSIVES:
-        return
+        return Phrase()
     if phrase.noun.kind in ("sibling", "relation", "close", "partner"):
-        return
-    if draw.chance(probability):
-        phrase.add(relative(draw, phrase))
+        return Phrase()
+    return relative(draw, phrase) if draw.chance(probability) else Phrase()
 
 
 _POSSESSIVES = words("mi mis tu tus su sus nuestro nuestra nuestros nuestras")
@@ -75,7 +74,8 @@ _DOES = tuple(
 
 
 def _that(draw: Draw, phrase: NounPhrase) -> Phrase:
-    verb = draw.fresh(_TAKING.get(phrase.noun, _ANY)) if phrase.noun is not None else _ANY[0]
+    assert phrase.noun is not None
+    verb = draw.fresh(TAKING.get(phrase.noun, TAKES_ALL))
     tense = "present" if verb.present_only else "preterite"
     if tense == "preterite" and draw.chance(0.15):
         tense = "perfect"
@@ -98,7 +98,9 @@ def _that(draw: Draw, phrase: NounPhrase) -> Phrase:
     return clause
 
 
-_ANY = tuple(verb for verb in verbs.WITH_THING if verb.spanish.infinitive in ("ver", "comprar"))
+TAKES_ALL = tuple(
+    verb for verb in verbs.WITH_THING if verb.spanish.infinitive in ("ver", "comprar")
+)
 
 
 def where_clause(draw: Draw, place: NounPhrase) -> Phrase:

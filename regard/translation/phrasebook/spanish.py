@@ -8,14 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _UNACCENTED = str.maketrans("áéíóú", "aeiou")
-_INVARIABLE = {"paraguas", "lunes", "martes", "miércoles", "jueves", "viernes"}
 _PLURALS = {"joven": "jóvenes", "examen": "exámenes"}
 
 
 def plural(word: str) -> str:
     """The plural of a noun or adjective: gato gatos, flor flores, lápiz lápices, avión aviones."""
-    if word in _INVARIABLE:
-        return word
     if word in _PLURALS:
         return _PLURALS[word]
     if word[-1] in "aeiouáéó":

@@ -49,7 +49,7 @@ def subject(draw: Draw, *, third: bool = False) -> NounPhrase:
     if chance < 0.63:
         return thing(draw, NOUNS["animal"], determiners=small.FOR_SUBJECT_THINGS)
     somebody = person(draw, known=False)
-    perhaps_relative(draw, somebody, 0.1)
+    somebody.add(perhaps_relative(draw, somebody, 0.1))
     return somebody
 
 
@@ -172,7 +172,7 @@ def about_things(draw: Draw) -> Phrase:
     if what.kind in ("building", "outdoors") and draw.chance(0.2):
         where_clause(draw, what)
     else:
-        perhaps_relative(draw, what, 0.3)
+        what.add(perhaps_relative(draw, what, 0.3))
     tense = "past" if draw.chance(0.2) else "present"
     return statement(draw, what, condition(draw, what, tense), negative=draw.chance(0.15))
 

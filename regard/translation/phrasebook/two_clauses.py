@@ -27,7 +27,9 @@ from regard.translation.phrasebook.predicates import (
     going,
     to_person,
     to_someone,
+    with_it,
     with_person,
+    with_subject,
     with_thing,
 )
 from regard.translation.phrasebook.reasons import ACTS, MONEY, SCENES, TIME, again, excuse, that_has
@@ -258,15 +260,19 @@ def not_knowing(draw: Draw) -> Phrase:
 
 # And, but, or, before, after ---------------------------------------------------------------------
 
-_SEQUENCE = (with_thing, with_thing, going, alone, to_someone, with_person)
+_FIRST = (with_thing, with_thing, with_thing, going, alone, to_someone, with_person)
+_SECOND = (going, alone, alone, with_person, to_person, with_subject)
 
 
 def sequence(draw: Draw) -> Phrase:
-    """Ana abrió la puerta y salió: one subject, said once in both languages."""
+    """Ana abrió la puerta y salió; compré un libro y lo leí: one subject, said once."""
     who = human_subject(draw)
     tense = draw.pick(("present", "preterite", "preterite"))
-    first = draw.pick(_SEQUENCE)(draw, who, tense)
-    second = draw.pick(_SEQUENCE)(draw, who.dropped(), tense)
+    first = draw.pick(_FIRST)(draw, who, tense)
+    if first.thing is not None and draw.chance(0.6):
+        second = with_it(draw, who.dropped(), tense, first.thing)
+    else:
+        second = draw.pick(_SECOND)(draw, who.dropped(), tense)
     opening = Phrase()
     if first.group.ambiguous or (tense == "preterite" and draw.chance(0.25)):
         opening = past_time(draw)
