@@ -41,13 +41,9 @@ Check = Callable[[TranslationModel, Batch], None]
 
 
 def model_of(recipe: ModelRecipe) -> TranslationModel:
-    """A model in which dropout is off and nothing is close to zero."""
+    """A model in which dropout is off; at 8 units no weight begins close to zero."""
     torch.manual_seed(3)
-    model = build(recipe, VOCABULARY, VOCABULARY, shared=recipe.tied)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(5)
-    return model.eval()
+    return build(recipe, VOCABULARY, VOCABULARY, shared=recipe.tied).eval()
 
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
@@ -90,15 +86,13 @@ def test_forget_gates_begin_by_remembering() -> None:
     model = build(FORMS["general"], VOCABULARY, VOCABULARY)
     assert isinstance(model, Rnn)
     assert torch.equal(model.decoder.bias_ih_l1[8:16], torch.ones(8))  # type: ignore[reportIndexIssue]
-    assert model.decoder.bias_hh_l1.abs().max() <= 0.1  # type: ignore[reportAttributeAccessIssue]
+    assert torch.equal(model.decoder.bias_ih_l1[:8], torch.zeros(8))  # type: ignore[reportIndexIssue]
 
 
 def test_dropout_leaves_the_recurrent_state_alone() -> None:
-    """With nearly all else dropped, no unit of the state itself is ever zero."""
+    """Half of everything else is exactly zero; no unit of the state is."""
     torch.manual_seed(0)
-    recipe = ModelRecipe(
-        embedding=6, hidden=8, attention="none", input_feeding=False, dropout=0.999
-    )
+    recipe = ModelRecipe(embedding=6, hidden=8, attention="none", input_feeding=False, dropout=0.5)
     model = build(recipe, VOCABULARY, VOCABULARY).train()
     batch = example_batch(VOCABULARY)
     state = model.start(batch.source, batch.source_mask)

@@ -10,6 +10,7 @@ of a state, Y layers, D directions, V vocabulary.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -194,15 +195,23 @@ def reverse(
 
 
 def initialise(model: Rnn) -> None:
-    """Uniform in [-0.1, 0.1] as in Luong 2015, and a forget gate that begins by remembering."""
-    for parameter in model.parameters():
-        nn.init.uniform_(parameter, -0.1, 0.1)
+    """Uniform in [-0.1, 0.1] at the 1,000 units of Luong 2015, wider where units are fewer.
+
+    A sum over n inputs grows as sqrt(n), so sqrt(10 / n) keeps what the paper's layers begin with:
+    at 192 units [-0.1, 0.1] itself leaves local-p blind to where it should look (docs/why.md).
+    Biases begin at 0, but for a forget gate that begins by remembering.
+    """
+    bound = math.sqrt(10 / model.decoder.hidden_size)
+    for name, parameter in model.named_parameters():
+        if "bias" in name:
+            nn.init.zeros_(parameter)
+        else:
+            nn.init.uniform_(parameter, -bound, bound)
     for lstm in (model.encoder, model.decoder):
         for name, bias in lstm.named_parameters():
             if name.startswith("bias_ih"):
                 with torch.no_grad():
                     bias[lstm.hidden_size : 2 * lstm.hidden_size] = 1.0
-    nn.init.zeros_(model.output.bias)
 
 
 def check(recipe: ModelRecipe) -> None:
