@@ -268,6 +268,16 @@ def test_an_unknown_setting_names_the_nearest_one(
     assert not (tmp_path / "r").exists()
 
 
+def test_words_that_a_word_model_never_saw_are_named(
+    regard: Regard, text: Path, tmp_path: Path
+) -> None:
+    files = [text / "mine.es", text / "mine.en"]
+    settings = [*SMALL, "--set", "tokens.kind=words", "--set", "training.updates=2"]
+    assert regard("train", *files, "--out", tmp_path / "r", *settings).status == 0
+    answer = regard("translate", tmp_path / "r", "El ornitorrinco es Ana.", "--beam", 1)
+    assert answer.err == "not in the vocabulary: ornitorrinco\n"
+
+
 def test_input_that_is_not_utf8_is_named(regard: Regard, run: Path) -> None:
     answer = regard("translate", run, given=b"Hola.\n\xff\xfe\n")
     assert answer.status == 2

@@ -65,8 +65,9 @@ class Result:
 @app.command()
 def demo(
     out: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Where the runs and the figure go.")
-    ] = Path("regard-demo"),
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where it all goes. Default: regard-demo, or -2, -3."),
+    ] = None,
     seconds: Annotated[
         float, typer.Option(metavar="N", help="Seconds of training for each of the three.")
     ] = 38,
@@ -76,16 +77,17 @@ def demo(
 ) -> None:
     """Train three small translators on a built-in phrasebook, and see where they look.
 
+    regard demo
+
     Spanish to English, on sentences that a grammar makes up: a first look, not a translator for
     use. With attention, with a squint (local-p), and without: the same text, size and time.
     """
     from regard.translation.phrasebook import held_out, unknown_words
     from regard.translation.progress import open_display
 
+    out = free_folder() if out is None else out
     if out.exists():
-        raise ValueError(
-            f"{out}: is there already; delete it or name another folder: regard demo --out FOLDER"
-        )
+        raise ValueError(f"{out}: is there already; delete it, or name another folder")
     text = out / "text"
     text.mkdir(parents=True)
     examples = held_out(HELD_OUT, seed)
@@ -105,6 +107,12 @@ def demo(
     sentence = EXAMPLE if not unknown_words(EXAMPLE) else examples[0].source
     show(sentence, translators, out)
     typer.echo(what_next(out))
+
+
+def free_folder() -> Path:
+    """The first of regard-demo, regard-demo-2 ... that does not exist."""
+    names = itertools.chain(["regard-demo"], (f"regard-demo-{n}" for n in itertools.count(2)))
+    return next(path for path in map(Path, names) if not path.exists())
 
 
 def write_text_files(folder: Path, seed: int, display: Display) -> None:

@@ -100,9 +100,22 @@ def translate(
         ahead = 1 if sys.stdin.isatty() or text is not None else 1024
         found = translator.stream(_lines() if text is None else text, ahead=ahead)
     for one in found:
+        _name_unknown_words(translator, one.source)
         _print(one, as_json=as_json, show=show, choices=best > 1 or sample > 1)
         if figure is not None or record is not None:
             _keep(one, figure, record)
+
+
+def _name_unknown_words(translator: Translator, text: str) -> None:
+    """Say which words a model of whole words never saw: it can only copy them."""
+    from regard.translation.model import UNK
+    from regard.translation.tokens import Words
+
+    if isinstance(translator.source_tokens, Words):
+        pieces = translator.source_tokens.encode(text)
+        unknown = dict.fromkeys(text[one.start : one.end] for one in pieces if one.id == UNK)
+        if unknown:
+            typer.echo(f"not in the vocabulary: {', '.join(unknown)}", err=True)
 
 
 def _lines() -> Iterator[str]:
