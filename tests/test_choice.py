@@ -59,7 +59,7 @@ def test_little_time_needs_little_dropout() -> None:
 def test_the_reasons_say_what_how_long_and_what_to_expect() -> None:
     first, time, quality = choose(SPA_ENG, seconds=6000.0, threads=2).reasons
     assert first.startswith("115,452 pairs, 3,278,837 characters")
-    assert time.startswith("About 67 minutes on 2 threads, 20 passes")
+    assert time.startswith("About 40 minutes on 2 threads, 20 passes")
     assert "115,452 pairs (short sentences, Spanish-English" in quality
     assert "133,000" in quality
     assert "Less text" not in quality

@@ -45,7 +45,8 @@ def run_regard(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
             cli.main()
         except SystemExit as end:
             status = int(end.code or 0)
-        return Answer(status, *capsys.readouterr())
+        said = capsys.readouterr()
+        return Answer(status, said.out, said.err)
 
     return regard
 

@@ -89,12 +89,11 @@ def slots(first: Int[Tensor, "B Q"], width: int, lengths: Int[Tensor, " B"]) -> 
 
 
 def gather(keys: Float[Tensor, "B S M"], slots: Int[Tensor, "B Q W"]) -> Float[Tensor, "B Q W M"]:
-    """The keys in each slot; a slot outside the sentence (-1) holds zeros."""
+    """The keys in each slot; one outside the sentence (-1) holds any key: the mask hides it."""
     sentences, count, size = keys.shape
     offsets = torch.arange(sentences, device=keys.device)[:, None, None] * count
     flat = (slots.clamp(min=0) + offsets).reshape(-1)
-    found = keys.reshape(-1, size).index_select(0, flat).view(*slots.shape, size)
-    return found.masked_fill((slots < 0)[..., None], 0)
+    return keys.reshape(-1, size).index_select(0, flat).view(*slots.shape, size)
 
 
 def window(place: Place, extent: int, weights: Mapping[str, Tensor]) -> Reach:

@@ -80,7 +80,6 @@ def prepare(
     """
     from regard.cli.begin import begin
 
-
     def say(line: str) -> None:
         typer.echo(line, err=True)
 
