@@ -19,7 +19,8 @@ TRACEBACK = "REGARD_TRACEBACK"
 def main() -> None:
     """Run the command that the command line names.
 
-    `ValueError` and `OSError` are mistakes or refusals that say what to do: they become one line.
+    `ValueError`, `OSError` and a missing extra are mistakes or refusals that say what to do: they
+    become one line.
     With the environment variable REGARD_TRACEBACK set, the whole traceback is shown.
     """
     try:
@@ -30,7 +31,7 @@ def main() -> None:
     except KeyboardInterrupt:
         print("regard: stopped", file=sys.stderr)
         sys.exit(130)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ModuleNotFoundError) as error:
         if os.environ.get(TRACEBACK):
             raise
         print(f"regard: {error}", file=sys.stderr)

@@ -223,6 +223,7 @@ def table(results: list[Result]) -> str:
 def show(sentence: str, translators: dict[str, Translator], out: Path) -> None:
     """One sentence, translated by all three; where global attention looked; the figure."""
     from regard.record.word_map import word_map
+    from regard.view.figure import write_figure
     from regard.view.terminal import draw
 
     typer.echo(f"\n{sentence}")
@@ -234,13 +235,13 @@ def show(sentence: str, translators: dict[str, Translator], out: Path) -> None:
             maps[name] = word_map(translation.record)
     width = max(40, min(shutil.get_terminal_size((100, 24)).columns, 140))
     typer.echo("\n" + draw(maps["global"], width=width, colour=sys.stdout.isatty()))
+    figure = out / "attention.png"
     try:
-        from regard.view.figure import write_figure
+        write_figure(figure, list(maps.values()), titles=list(maps))
     except ModuleNotFoundError as error:
-        typer.echo(f"\n(no figure: {error})")
+        typer.echo(f"\n({error})")
         return
-    write_figure(out / "attention.png", list(maps.values()), titles=list(maps))
-    typer.echo(f"\nThe same as a figure, beside the squint of local-p: {out / 'attention.png'}")
+    typer.echo(f"\nThe same as a figure, beside the squint of local-p: {figure}")
 
 
 def what_next(out: Path) -> str:
