@@ -111,8 +111,6 @@ class Hide(Hook):
         if site.name != "decoder.cross":
             return None
         hidden = reads(site, self.position, self.count)
-        if hidden.dim() == 3:
-            hidden = hidden[:, None]
         return torch.zeros_like(scores).masked_fill(hidden, -math.inf)
 
     def see(self, site: Site, weights: torch.Tensor, values: torch.Tensor) -> None:

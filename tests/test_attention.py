@@ -6,6 +6,7 @@ import itertools
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -168,27 +169,76 @@ def test_luongs_layer_is_the_papers_equations(score: str, scope: str) -> None:
 
 @pytest.mark.parametrize(("score", "scope"), COMBINATIONS)
 def test_the_gradient_of_luongs_layer_is_the_slope(score: str, scope: str) -> None:
+    """Of the query, the keys and every weight, in float64."""
     layer, query, keys, mask = luong(score=score, scope=scope, radius=3, length=9)
+    layer = layer.double()
     with torch.no_grad():
         for parameter in layer.parameters():
-            parameter.mul_(0.5)
+            parameter.mul_(0.1)
+    names = [name for name, _ in layer.named_parameters()]
 
-    def loss() -> Tensor:
-        source = layer.prepare(keys, mask)
-        return layer(query, source, torch.tensor([0, 2, 5])).attentional.square().sum()
+    def attentional(query: Tensor, keys: Tensor, *weights: Tensor) -> Tensor:
+        def look() -> Tensor:
+            return layer(query, layer.prepare(keys, mask), torch.tensor([0, 2, 5])).attentional
 
-    loss().backward()
-    for name, parameter in layer.named_parameters():
-        assert parameter.grad is not None
-        direction = parameter.grad / parameter.grad.norm().clamp(min=1e-8)
-        with torch.no_grad():
-            parameter.add_(1e-2 * direction)
-            up = float(loss())
-            parameter.sub_(2e-2 * direction)
-            down = float(loss())
-            parameter.add_(1e-2 * direction)
-        slope = (up - down) / 2e-2
-        assert slope == pytest.approx(float(parameter.grad.norm()), rel=0.05, abs=5e-3), name
+        given = dict(zip(names, weights, strict=True))
+        return torch.func.functional_call(
+            _Calls(layer, look), {f"layer.{k}": v for k, v in given.items()}, ()
+        )
+
+    inputs = [query, keys, *(weight.detach() for weight in layer.parameters())]
+    assert torch.autograd.gradcheck(
+        attentional, [value.double().requires_grad_() for value in inputs]
+    )
+
+
+class _Calls(torch.nn.Module):
+    """A function that uses a layer, as a module whose weights can be exchanged."""
+
+    def __init__(self, layer: torch.nn.Module, function: Callable[[], Tensor]) -> None:
+        super().__init__()
+        self.layer, self.function = layer, function
+
+    def forward(self) -> Tensor:
+        return self.function()
+
+
+def test_float64_stays_float64() -> None:
+    layer, query, keys, mask = luong(scope="local-p", radius=2)
+    layer = layer.double()
+    found = layer(query.double(), layer.prepare(keys.double(), mask), torch.arange(3))
+    assert found.weights.dtype == found.attentional.dtype == torch.float64
+
+
+def test_the_normaliser_of_a_layer_is_used() -> None:
+    layer, query, keys, mask = luong(normaliser="sigmoid")
+    weights = layer(query, layer.prepare(keys, mask), torch.arange(3)).weights
+    scores = SCORES["general"](query, keys, dict(layer.score_weights))
+    expected = torch.sigmoid(scores).masked_fill(~mask[:, None], 0)
+    torch.testing.assert_close(weights, expected)
+
+
+@pytest.mark.parametrize("scope", ["everything", "local-p"])
+def test_rows_of_a_search_read_their_own_sentence_without_a_copy(scope: str) -> None:
+    layer, query, keys, mask = luong(scope=scope, radius=1)
+    source, rows = layer.prepare(keys, mask), torch.tensor([1, 0, 0, 1])
+    whole = layer(query, source, torch.arange(3))
+    picked = source.select(rows)
+    assert picked.keys is source.keys
+    torch.testing.assert_close(
+        layer(query[rows], picked, torch.arange(3)).weights, whole.weights[rows]
+    )
+    assert picked.select(torch.tensor([3, 2, 1, 0])) is picked  # the same sentences in each row
+    again = picked.select(torch.tensor([2, 3]))
+    torch.testing.assert_close(
+        layer(query, again, torch.arange(3)).weights, layer(query, source, torch.arange(3)).weights
+    )
+
+
+@pytest.mark.parametrize("what", ["bias", "weights", "values"])
+def test_an_answer_of_another_shape_is_refused(what: str) -> None:
+    with pytest.raises(ValueError, match=f"a hook's {what} must fit the shape"):
+        by_hand(Answers(**{what: torch.zeros(2, 1, 1, 3)}))
 
 
 @pytest.mark.parametrize(("score", "scope"), COMBINATIONS)
@@ -319,7 +369,7 @@ def test_the_weights_of_a_window_spread_over_all_keys() -> None:
         def see(self, site: Site, weights: Tensor, values: Tensor) -> None:
             full.append(spread(weights, site, 7))
             columns = reads(site, torch.tensor([1]), 7)
-            full.append(weights.masked_fill(~columns[:, None], 0).sum(-1))
+            full.append(weights.masked_fill(~columns, 0).sum(-1))
 
     with watching(layer, hook), watching(layer, Spread()):
         weights = layer(query, layer.prepare(keys, mask), torch.tensor([0, 2, 9])).weights

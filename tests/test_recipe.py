@@ -115,7 +115,10 @@ def test_every_wrong_value_has_its_line(tmp_path: Path) -> None:
     [
         ('[model]\nattention = "location"\nscope = "local-p"', "scope"),
         ('[model]\nattention = "none"\nscope = "local-m"', "scope"),
-        ("[model]\ntied = true\nembedding = 3\nhidden = 5", "embedding = hidden"),
+        ('[model]\nattention = "none"', "input_feeding = false"),
+        ("[model]\nhidden = 9", "choose an even size"),
+        ('[model]\nattention = "location"\nmax_length = 50', "score 101 positions"),
+        ("[model]\ntied = true\nembedding = 3\nhidden = 6", "embedding = hidden"),
         ("[training]\nepochs = 0", "updates, epochs or seconds"),
         ('[training]\nepochs = 0\nschedule = "constant"\npatience = 0', "never stop"),
         ('[data]\ndev_source = "a"', "dev_target"),
@@ -138,7 +141,7 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
 
 def test_settings_from_the_command_line_win_over_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, "[model]\nhidden = 3\nembedding = 5")
-    recipe = read_recipe(path, ["model.hidden=7", "model.attention=dot", "data.source=a b.txt"])
+    recipe = read_recipe(path, ["model.hidden=8", "model.attention=dot", "data.source=a b.txt"])
     assert (recipe.model.hidden, recipe.model.embedding) == (7, 5)
     assert (recipe.model.attention, recipe.data.source) == ("dot", "a b.txt")
 

@@ -43,18 +43,19 @@ def attend(
     `site` names the normaliser. Without a hook, and with a hook that returns None, the same
     operations run on the same numbers: the result is the same to the bit.
 
-    Raises ValueError for a normaliser that does not exist.
+    Raises ValueError for a normaliser that does not exist and answers of another shape.
     """
     normalise = NORMALISERS.get(site.normaliser)
     if normalise is None:
         raise ValueError(f"no normaliser {site.normaliser!r}; there are {', '.join(NORMALISERS)}")
     bias = None if hook is None else hook.bias(site, scores)
-    weights = normalise(scores if bias is None else scores + bias, reach.mask[:, None])
+    biased = scores if bias is None else _alike("bias", scores + bias, scores)
+    weights = normalise(biased, reach.mask[:, None])
     if reach.factor is not None:
         weights = weights * reach.factor[:, None]
     if hook is not None:
-        weights = _or(hook.weights(site, weights), weights)
-        values = _or(hook.values(site, values), values)
+        weights = _alike("weights", hook.weights(site, weights), weights)
+        values = _alike("values", hook.values(site, values), values)
         hook.see(site, weights, values)
     return Attended(look(weights, values), weights)
 
@@ -67,5 +68,13 @@ def look(weights: Float[Tensor, "B H Q K"], values: Values) -> Float[Tensor, "B 
     return (weights[..., None, :] @ values).squeeze(-2)
 
 
-def _or(answer: Tensor | None, otherwise: Tensor) -> Tensor:
-    return otherwise if answer is None else answer
+def _alike(what: str, answer: Tensor | None, otherwise: Tensor) -> Tensor:
+    """A hook's answer, or what there was; an answer of another shape would attend to other rows."""
+    if answer is None:
+        return otherwise
+    if answer.shape != otherwise.shape:
+        raise ValueError(
+            f"a hook's {what} must fit the shape {tuple(otherwise.shape)}, "
+            f"not give {tuple(answer.shape)}"
+        )
+    return answer

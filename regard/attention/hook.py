@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 Values = Float[Tensor, "B H K D"] | Float[Tensor, "B H Q K D"]
@@ -147,7 +147,8 @@ def spread(
     return laid_out.scatter_add(-1, slots, weights.masked_fill(outside[:, None], 0))
 
 
-def reads(site: Site, keys: Int[Tensor, " X"], count: int) -> Tensor:
-    """True in every column that holds one of the keys named: shape [K], in a window [B, Q, K]."""
-    columns = torch.arange(count, device=keys.device) if site.keys is None else site.keys
-    return torch.isin(columns, keys)
+def reads(site: Site, keys: Int[Tensor, " X"], count: int) -> Bool[Tensor, "#B 1 #Q K"]:
+    """True in every column that holds one of the keys named, ready to be laid over the scores."""
+    if site.keys is None:
+        return torch.isin(torch.arange(count, device=keys.device), keys)[None, None, None]
+    return torch.isin(site.keys, keys.to(site.keys.device))[:, None]

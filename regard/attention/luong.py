@@ -4,13 +4,14 @@
     c_t  = sum_s a_t(s) hbar_s
     h~_t = tanh(W_c [c_t ; h_t])           eq. 5, no bias
 
-Letters: B sentences, Q target positions, S source positions, W slots of a window, N size of h,
-M size of hbar.
+Letters: B sentences (or rows of a search), Q target positions, S source positions, N size of h, M
+size of hbar, K keys or slots of a window, R rows of a search, X rows chosen of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -26,15 +27,41 @@ from regard.attention.score import SAME_SIZE, SCORES, Sizes
 
 @dataclass(frozen=True)
 class Source:
-    """What attention needs of a source sentence, made once: its keys, prepared for the score."""
+    """What attention needs of source sentences, made once: keys, and what the score made of them.
+
+    `owner` names the sentence of each row of a search; None: row n reads sentence n. Rows come and
+    go without a copy of any key: a window is gathered from where it is, and `row_keys` copies only
+    when the rows' sentences have changed.
+    """
 
     keys: Float[Tensor, "B S M"]
     prepared: Float[Tensor, "B S _"]
     lengths: Int[Tensor, " B"]
+    owner: Int[Tensor, " R"] | None = None
 
     def select(self, rows: Int[Tensor, " X"]) -> Source:
         """The sources of the rows named."""
-        return Source(self.keys[rows], self.prepared[rows], self.lengths[rows])
+        before = torch.arange(len(self.lengths), device=rows.device)
+        before = before if self.owner is None else self.owner
+        owner = before[rows]
+        return self if torch.equal(owner, before) else replace(self, owner=owner)
+
+    @cached_property
+    def row_lengths(self) -> Int[Tensor, " R"]:
+        """The length of each row's sentence."""
+        return self.lengths if self.owner is None else self.lengths[self.owner]
+
+    @cached_property
+    def row_keys(self) -> Float[Tensor, "R S M"]:
+        """The keys of each row's sentence."""
+        return self.keys if self.owner is None else self.keys[self.owner]
+
+    @cached_property
+    def row_prepared(self) -> Float[Tensor, "R S _"]:
+        """What the score made of them."""
+        if self.prepared is self.keys:
+            return self.row_keys
+        return self.prepared if self.owner is None else self.prepared[self.owner]
 
 
 class Looked(NamedTuple):
@@ -84,13 +111,14 @@ class LuongAttention(AttentionLayer):
         self, query: Float[Tensor, "B Q N"], source: Source, position: Int[Tensor, " Q"]
     ) -> Looked:
         """Look from the target positions named, whose decoder states are the query."""
-        place = Place(query, position, source.lengths, source.keys.shape[1])
+        place = Place(query, position, source.row_lengths, source.keys.shape[1])
         reach = SCOPES[self.scope_name].reach(place, self.radius, dict(self.scope_weights))
-        prepared, values = source.prepared, source.keys
-        if reach.keys is not None:
-            values = gather(source.keys, reach.keys)
+        if reach.keys is None:
+            prepared, values = source.row_prepared, source.row_keys
+        else:
+            values = gather(source.keys, reach.keys, source.owner)
             same = source.prepared is source.keys
-            prepared = values if same else gather(source.prepared, reach.keys)
+            prepared = values if same else gather(source.prepared, reach.keys, source.owner)
         scores = SCORES[self.score_name].compare(query, prepared, dict(self.score_weights))
         site = Site(self.site, reach.keys, reach.centre, self.normaliser)
         seen = attend(scores[:, None], values[:, None], reach, site=site, hook=self.hook)

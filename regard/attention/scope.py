@@ -20,6 +20,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
+from regard.attention.normalise import at_least_float32
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -88,11 +90,18 @@ def slots(first: Int[Tensor, "B Q"], width: int, lengths: Int[Tensor, " B"]) -> 
     return keys.masked_fill((keys < 0) | (keys >= lengths[:, None, None]), -1)
 
 
-def gather(keys: Float[Tensor, "B S M"], slots: Int[Tensor, "B Q W"]) -> Float[Tensor, "B Q W M"]:
-    """The keys in each slot; one outside the sentence (-1) holds any key: the mask hides it."""
+def gather(
+    keys: Float[Tensor, "B S M"],
+    slots: Int[Tensor, "N Q W"],
+    owner: Int[Tensor, " N"] | None = None,
+) -> Float[Tensor, "N Q W M"]:
+    """The keys in each slot; one outside the sentence (-1) holds any key: the mask hides it.
+
+    `owner` names the sentence that each row reads; None: row n reads sentence n.
+    """
     sentences, count, size = keys.shape
-    offsets = torch.arange(sentences, device=keys.device)[:, None, None] * count
-    flat = (slots.clamp(min=0) + offsets).reshape(-1)
+    owner = torch.arange(sentences, device=keys.device) if owner is None else owner
+    flat = (slots.clamp(min=0) + owner[:, None, None] * count).reshape(-1)
     return keys.reshape(-1, size).index_select(0, flat).view(*slots.shape, size)
 
 
@@ -110,7 +119,7 @@ def local_monotonic(place: Place, extent: int, weights: Mapping[str, Tensor]) ->
     """
     centre = torch.minimum(place.position, place.lengths[:, None] - 1)
     keys = slots(centre - extent, 2 * extent + 1, place.lengths)
-    return Reach(mask=keys >= 0, keys=keys, centre=centre.to(place.query.dtype))
+    return Reach(mask=keys >= 0, keys=keys, centre=at_least_float32(centre))
 
 
 def local_predictive(place: Place, extent: int, weights: Mapping[str, Tensor]) -> Reach:
@@ -121,7 +130,8 @@ def local_predictive(place: Place, extent: int, weights: Mapping[str, Tensor]) -
     """
     hidden = torch.tanh(functional.linear(place.query, weights["W_p"]))
     lengths = place.lengths[:, None]
-    centre = lengths * torch.sigmoid((hidden @ weights["v_p"]).float())
+    inner = hidden @ weights["v_p"]
+    centre = lengths * torch.sigmoid(at_least_float32(inner))
     middle = torch.minimum(centre.detach().floor().long(), lengths - 1)
     keys = slots(middle - extent, 2 * extent + 1, place.lengths)
     sigma = extent / 2

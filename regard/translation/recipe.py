@@ -118,7 +118,7 @@ class ModelRecipe(Section):
         default=False, description="Output layer and target embedding are one matrix"
     )
     max_length: Size = Field(
-        default=100, description="Source length that `location` attention can score"
+        default=101, description="Source length that `location` attention can score"
     )
 
     @model_validator(mode="after")
@@ -130,6 +130,10 @@ class ModelRecipe(Section):
             )
         if self.attention == "none" and self.scope != "everything":
             raise ValueError(f'attention = "none" cannot have scope = "{self.scope}"')
+        if self.attention == "none" and self.input_feeding:
+            raise ValueError('attention = "none" sees nothing to feed: set input_feeding = false')
+        if self.bidirectional and self.hidden % 2:
+            raise ValueError(f"bidirectional halves hidden = {self.hidden}: choose an even size")
         if self.tied and self.embedding != self.hidden:
             raise ValueError(
                 f"tied = true needs embedding = hidden, not {self.embedding} and {self.hidden}"
@@ -228,6 +232,13 @@ class Recipe(Section):
     model: ModelRecipe = Field(default_factory=ModelRecipe)
     training: TrainingRecipe = Field(default_factory=TrainingRecipe)
     search: SearchRecipe = Field(default_factory=SearchRecipe)
+
+    @model_validator(mode="after")
+    def _location_sees_every_word(self) -> Recipe:
+        longest = self.data.max_pieces + 1  # and </s>
+        if self.model.attention == "location" and self.model.max_length < longest:
+            raise ValueError(f"location must score {longest} positions: set model.max_length")
+        return self
 
 
 def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:

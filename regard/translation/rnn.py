@@ -30,7 +30,7 @@ class RnnState:
     hidden: Float[Tensor, "Y N H"]
     cell: Float[Tensor, "Y N H"]
     attentional: Float[Tensor, "N H"]
-    source: Source
+    source: Source | None
     written: int
 
     def select(self, rows: Int[Tensor, " X"]) -> RnnState:
@@ -39,7 +39,7 @@ class RnnState:
             self.hidden[:, rows],
             self.cell[:, rows],
             self.attentional[rows],
-            self.source.select(rows),
+            None if self.source is None else self.source.select(rows),
             self.written,
         )
 
@@ -48,15 +48,12 @@ class Rnn(TranslationModel):
     """The encoder and decoder of Luong 2015, with any of its attentions or none.
 
     `shared` says that both languages have one vocabulary, so that a tied model has one embedding.
-
-    Raises ValueError for sizes and combinations that do not fit together.
     """
 
     def __init__(
         self, recipe: ModelRecipe, source_size: int, target_size: int, *, shared: bool = False
     ) -> None:
         super().__init__()
-        check(recipe)
         hidden, layers = recipe.hidden, recipe.layers
         self.input_feeding, self.reverse_source = recipe.input_feeding, recipe.reverse_source
         self.source_embedding = nn.Embedding(source_size, recipe.embedding)
@@ -132,11 +129,7 @@ class Rnn(TranslationModel):
         if self.reverse_source:
             states = reverse(states, lengths)
         hidden, cell = self.bridge(hidden), self.bridge(cell)
-        seen = (
-            Source(states, states, lengths)
-            if self.attention is None
-            else self.attention.prepare(states, source_mask)
-        )
+        seen = None if self.attention is None else self.attention.prepare(states, source_mask)
         return RnnState(hidden, cell, torch.zeros_like(hidden[-1]), seen, written=0)
 
     def step(self, state: State, last: Int[Tensor, " N"]) -> tuple[Float[Tensor, "N V"], RnnState]:
@@ -157,7 +150,7 @@ class Rnn(TranslationModel):
             embedded = torch.cat([embedded, state.attentional[:, None]], dim=-1)
         states, (hidden, cell) = self.decoder(embedded, (state.hidden, state.cell))
         attentional = states
-        if self.attention is not None:
+        if self.attention is not None and state.source is not None:
             count = embedded.shape[1]
             position = torch.arange(state.written, state.written + count, device=embedded.device)
             attentional = self.attention(states, state.source, position).attentional
@@ -212,22 +205,3 @@ def initialise(model: Rnn) -> None:
             if name.startswith("bias_ih"):
                 with torch.no_grad():
                     bias[lstm.hidden_size : 2 * lstm.hidden_size] = 1.0
-
-
-def check(recipe: ModelRecipe) -> None:
-    """Refuse sizes and combinations that do not fit together; attention checks its own."""
-    if recipe.bidirectional and recipe.hidden % 2:
-        raise ValueError(
-            f"model.hidden = {recipe.hidden} cannot be halved between the two directions of a "
-            "bidirectional encoder; choose an even size"
-        )
-    if recipe.tied and recipe.embedding != recipe.hidden:
-        raise ValueError(
-            f"model.tied needs model.embedding ({recipe.embedding}) and model.hidden "
-            f"({recipe.hidden}) to be equal: one matrix serves both"
-        )
-    if recipe.input_feeding and recipe.attention == "none":
-        raise ValueError(
-            "model.input_feeding feeds back what attention saw; with model.attention = none there "
-            "is nothing to feed: set model.input_feeding = false"
-        )
