@@ -314,6 +314,11 @@ def test_heads_must_divide_the_size() -> None:
         MultiHeadAttention(12, 5)
 
 
+def test_a_window_must_see_something() -> None:
+    with pytest.raises(ValueError, match="a window of 0 keys sees nothing"):
+        MultiHeadAttention(12, 3, scope="window", width=0)
+
+
 def test_watching_nests_and_leaves_no_trace_even_after_an_error() -> None:
     layer, query, keys, mask = luong()
     source, outer, inner = layer.prepare(keys, mask), Answers(), Answers()

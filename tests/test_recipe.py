@@ -142,7 +142,7 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
 def test_settings_from_the_command_line_win_over_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, "[model]\nhidden = 3\nembedding = 5")
     recipe = read_recipe(path, ["model.hidden=8", "model.attention=dot", "data.source=a b.txt"])
-    assert (recipe.model.hidden, recipe.model.embedding) == (7, 5)
+    assert (recipe.model.hidden, recipe.model.embedding) == (8, 5)
     assert (recipe.model.attention, recipe.data.source) == ("dot", "a b.txt")
 
 

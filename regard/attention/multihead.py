@@ -25,8 +25,8 @@ SELF_SCOPES = ("everything", "causal", "window")
 class MultiHeadAttention(AttentionLayer):
     """Several scaled dot attentions side by side, each over its own part of the state.
 
-    Nobody watching, and with the softmax, PyTorch's fused attention runs; with a hook, or with
-    `explicit` set, the steps of `attend`. The two agree to 1e-6.
+    Nobody watching, and with the softmax, PyTorch's fused attention runs; with a hook, with
+    `explicit` set, and within a window, the steps of `attend`. The two agree to 1e-6.
 
     Raises ValueError for sizes that the heads do not divide, and for names that do not exist.
     """
@@ -44,6 +44,8 @@ class MultiHeadAttention(AttentionLayer):
         super().__init__(site)
         if size % heads:
             raise ValueError(f"{heads} heads do not divide a size of {size}")
+        if width < 1:
+            raise ValueError(f"a window of {width} keys sees nothing; it needs 1 or more")
         if scope not in SELF_SCOPES:
             raise ValueError(f"no scope {scope!r} here; there are {', '.join(SELF_SCOPES)}")
         if normaliser not in NORMALISERS:

@@ -100,14 +100,14 @@ class Choice:
 def choose(amount: Amount, *, seconds: float | None = None, threads: int | None = None) -> Choice:
     """The recipe for so much text and time; None: as long as dev improves.
 
-    `threads` is how many the processor will use (all of them if None). Raises ValueError for no
-    text or no time.
+    `threads` is how many the processor will use (None: all that this process may). Raises
+    ValueError for no text or no time.
     """
     if amount.pairs < 1 or amount.target_characters <= 0 or amount.source_characters <= 0:
         raise ValueError("there is no text to choose a recipe for")
     if seconds is not None and seconds <= 0:
         raise ValueError(f"{seconds:g} seconds are no time to train in")
-    threads = threads or os.cpu_count() or 1
+    threads = threads or available_threads()
     size = next(size for size in SIZES if amount.characters <= size.characters)
     shape, dropout = size.shape, size.dropout
     reasons = []
@@ -135,6 +135,14 @@ def choose(amount: Amount, *, seconds: float | None = None, threads: int | None 
     )
     reasons.append(_expectation(amount.pairs))
     return Choice(recipe, tuple(reasons))
+
+
+def available_threads() -> int:
+    """Processor threads that this process may use."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdigit() and int(told):
+        return int(told)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _that_fits(size: Size, amount: Amount, seconds: float, threads: int) -> Shape:
