@@ -17,6 +17,7 @@ from torch import Tensor
 from regard.translation.checkpoint import read_checkpoint
 from regard.translation.durable import RunError, locked
 from regard.translation.model import Batch, TranslationModel
+from regard.translation.recipe import change
 from regard.translation.run import Run, change_limits, load_model, open_run
 from regard.translation.state import Scores
 from regard.translation.train import TrainingError, goodness
@@ -147,6 +148,27 @@ def test_a_look_that_is_interrupted_is_as_if_it_had_not_begun(tmp_path: Path) ->
     assert_same_results(whole, broken)
 
 
+@pytest.mark.parametrize("moment", [7, UPDATES_PER_EPOCH], ids=["a look is due", "the last"])
+def test_who_stops_it_before_a_look_does_not_wait_for_the_look(tmp_path: Path, moment: int) -> None:
+    chosen = recipe(stop_by="bleu", epochs=1, average=0.8)
+
+    def never(model: TranslationModel) -> float:
+        pytest.fail("looked at dev although asked to stop")
+
+    whole = new_run(tmp_path / "whole", chosen)
+    go(whole, dev_bleu=lambda model: 3.25)
+    broken = new_run(tmp_path / "broken", chosen)
+    if moment > 7:
+        go(broken, At(7, ask_to_stop), dev_bleu=never)
+        go(broken, At(moment, ask_to_stop), dev_bleu=lambda model: 3.25)
+    else:
+        go(broken, At(moment, ask_to_stop), dev_bleu=never)
+    assert facts(broken)["standing"]["update"] == moment
+    assert facts(broken)["standing"]["looked_at"] == (7 if moment > 7 else 0)
+    go(broken, dev_bleu=lambda model: 3.25)
+    assert_same_results(whole, broken)
+
+
 def test_a_second_interruption_stops_at_once_and_the_last_save_is_whole(tmp_path: Path) -> None:
     run = new_run(tmp_path / "run", recipe())
     go(run, At(4, ask_to_stop))
@@ -258,6 +280,42 @@ def test_a_finished_run_says_so_and_a_raised_limit_goes_on(tmp_path: Path) -> No
     longer = change_limits(run, ["training.epochs=2"])
     assert open_run(run.folder) == longer
     assert go(longer).update == 2 * UPDATES_PER_EPOCH
+
+
+def test_more_patience_goes_on_as_if_it_had_always_been_so(tmp_path: Path) -> None:
+    def worse(calls: list[int]) -> Any:
+        return lambda model: calls.append(0) or 50.0 - len(calls)
+
+    chosen = recipe(stop_by="bleu", validate_every=2, patience=2, average=0.5)
+    patient = change(chosen, ["training.patience=5"])
+    whole = new_run(tmp_path / "whole", patient)
+    assert go(whole, dev_bleu=worse([])).update == 12
+    run = new_run(tmp_path / "run", chosen)
+    calls: list[int] = []
+    assert go(run, dev_bleu=worse(calls)).update == 6
+    outcome = go(change_limits(run, ["training.patience=5"]), dev_bleu=worse(calls))
+    assert (outcome.reason, outcome.update) == ("patience", 12)
+    left, right = tensors(whole.last), tensors(run.last)
+    assert all(torch.equal(left[name], right[name]) for name in left)
+
+
+def test_another_patience_keeps_the_measured_plan(tmp_path: Path) -> None:
+    chosen = recipe(epochs=0, seconds=27, validate_every=100, save_every_seconds=1e6)
+    run = new_run(tmp_path / "run", chosen)
+    go_quickly(run, At(120, ask_to_stop), clock=Clock())
+    plan = facts(run)["standing"]["plan"]
+    patient = change_limits(run, ["training.patience=50"])
+    go_quickly(patient, At(130, ask_to_stop), clock=Clock())
+    assert facts(run)["standing"]["plan"] == plan
+    assert len([each for each in events(run) if each["event"] == "plan"]) == 1
+
+
+def test_a_later_end_goes_on_although_patience_had_run_out(tmp_path: Path) -> None:
+    scores = iter([5.0, 4.0, 3.0, 2.0, 1.0])
+    run = new_run(tmp_path / "run", recipe(stop_by="bleu", validate_every=2, patience=2, epochs=9))
+    assert go(run, dev_bleu=lambda model: next(scores)).update == 6
+    outcome = go(change_limits(run, ["training.epochs=10"]), dev_bleu=lambda model: next(scores))
+    assert (outcome.reason, outcome.update) == ("patience", 10)
 
 
 def test_without_a_dev_part_the_last_weights_are_the_best(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from regard.translation.model import Batch, TranslationModel
 from regard.translation.progress import Display, Log, Shown
 from regard.translation.recipe import TrainingRecipe
 from regard.translation.run import Run
+from regard.translation.schedule import learning_rate
 from regard.translation.state import Learner, Scores, Standing, Sums, save_state
 from regard.translation.update import updates_per_epoch
 
@@ -76,7 +77,8 @@ def say_what_begins(learner: Learner, session: Session) -> None:
 def log_training(learner: Learner, session: Session) -> None:
     """Write what the updates since the last such line were like, and forget it."""
     standing, sums = learner.standing, learner.standing.since_log
-    rate = learner.optimiser.param_groups[0]["lr"]
+    # Not the optimiser's: that one has none yet where a run goes on only to end.
+    rate = learning_rate(session.settings, standing.plan, standing.update - 1, standing.epoch)
     session.log.write(
         "training",
         update=standing.update,

@@ -155,7 +155,8 @@ def _follow(learner: Learner, session: Session) -> Outcome:
         )
     learner.model.train()
     todo = groups(session.corpus, settings, standing.epoch, standing.batch)
-    while True:
+    # Who asks to stop is not made to wait for a look at dev; going on begins with it.
+    while not session.interruption.asked:
         standing.seconds = session.seconds()
         if not standing.plan.measured and _speed_is_known(standing, settings):
             _measure(learner, session)
@@ -164,7 +165,7 @@ def _follow(learner: Learner, session: Session) -> Outcome:
             _look(learner, session)
             reason = reason or _reason_to_stop(standing, settings)
         if session.interruption.asked:
-            return _leave(learner, session)
+            break
         if reason:
             return _finish(learner, session, reason)
         _learn(learner, session, next(todo))
@@ -174,6 +175,7 @@ def _follow(learner: Learner, session: Session) -> Outcome:
         between = max(settings.save_every_seconds, session.save_seconds / SAVING_SHARE)
         if session.clock() - session.saved_at >= between:
             save(learner, session)
+    return _leave(learner, session)
 
 
 def _reason_to_stop(standing: Standing, settings: TrainingRecipe) -> str | None:
