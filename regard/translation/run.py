@@ -34,10 +34,10 @@ WEIGHTS = "weights"
 AVERAGE = "average/"
 MODEL = "model/"
 
-# What may change when a run goes on: when it ends, and what has no part in its results.
-CHANGEABLE = frozenset(
-    {"updates", "epochs", "seconds", "patience", "save_every_seconds", "log_every"}
-)
+# What may change when a run goes on: the limits that its plan is made for (a change makes a new
+# plan), and what has no part in any update.
+LIMITS = frozenset({"updates", "epochs", "seconds"})
+CHANGEABLE = LIMITS | {"patience", "save_every_seconds", "log_every"}
 
 
 @dataclass(frozen=True)

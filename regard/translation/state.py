@@ -26,6 +26,7 @@ from regard.translation.model import TranslationModel
 from regard.translation.recipe import Recipe, TrainingRecipe
 from regard.translation.run import (
     AVERAGE,
+    LIMITS,
     MODEL,
     TRAINING_STATE,
     Run,
@@ -37,7 +38,6 @@ from regard.translation.update import Step
 
 OPTIMISER = "optimiser/"
 RANDOM = "random/"
-LIMITS = ("updates", "epochs", "seconds", "patience")
 
 
 @dataclass(frozen=True)
@@ -164,9 +164,9 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     """Put the saved state of a run into a fresh learner.
 
     The learner's plan, made for the run's limits, is kept when they were changed; otherwise the
-    saved one is. Returns what, if anything, keeps the rest from being bit-identical to an unbroken
-    run, a line each. Raises `RunError` when the file is damaged, or belongs to another recipe or
-    text.
+    saved one is. Another patience only lets a run go on that patience had ended. Returns what, if
+    anything, keeps the rest from being bit-identical to an unbroken run, a line each. Raises
+    `RunError` when the file is damaged, or belongs to another recipe or text.
     """
     path = run.last
     tensors, facts = read_checkpoint(path, TRAINING_STATE)
@@ -187,8 +187,12 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     except (KeyError, ValueError, ValidationError, RuntimeError, TypeError) as error:
         raise RunError(f"{path}: does not hold a whole training state: {error!r:.150}") from error
     begun, now = facts["recipe"]["training"], run.recipe.training.model_dump()
+    standing = learner.standing
     if any(begun.get(limit) != now[limit] for limit in LIMITS):
-        learner.standing.plan, learner.standing.finished = plan, None
+        standing.plan, standing.finished = plan, None
+        standing.looks_without_better = 0  # what the old plan's rate no longer bettered
+    elif standing.finished == "patience" and begun.get("patience") != now["patience"]:
+        standing.finished = None
     return _differences(facts, learner.device)
 
 
