@@ -6,6 +6,7 @@ import json
 import math
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from torch import Tensor
 from regard.translation.checkpoint import read_checkpoint
 from regard.translation.durable import RunError, locked
 from regard.translation.model import Batch, TranslationModel
+from regard.translation.progress import Shown
 from regard.translation.recipe import change
 from regard.translation.run import Run, change_limits, load_model, open_run
 from regard.translation.state import Scores
-from regard.translation.train import TrainingError, goodness
+from regard.translation.train import Outcome, TrainingError, goodness
 from toy_training import (
     UPDATES_PER_EPOCH,
     At,
@@ -276,10 +278,61 @@ def test_a_finished_run_says_so_and_a_raised_limit_goes_on(tmp_path: Path) -> No
     assert go(run, said).update == UPDATES_PER_EPOCH
     assert run.last.read_bytes() == before
     assert "finished" in said.lines[0]
-    assert f"regard train --resume {run.folder} --set training.epochs=" in said.lines[0]
+    assert hint(run, go) == ["--set", "training.epochs=2"]
     longer = change_limits(run, ["training.epochs=2"])
     assert open_run(run.folder) == longer
-    assert go(longer).update == 2 * UPDATES_PER_EPOCH
+    assert go(longer, said).update == 2 * UPDATES_PER_EPOCH
+    # Of 8 updates the last had 1/8 of 0.002; of 16 the ninth has one half.
+    assert "the learning rate goes from 0.00025 to 0.001, and falls to zero" in said.lines[1]
+
+
+def hint(run: Run, go_on: Callable[[Run, At], Outcome]) -> list[str]:
+    """What a finished run says that one should add to train it longer."""
+    said = At(0, ask_to_stop)
+    go_on(run, said)
+    assert len(said.lines) == 1
+    return said.lines[0].split(f"regard train --resume {run.folder} ")[1].split()
+
+
+@pytest.mark.parametrize(
+    ("training", "expected"),
+    [
+        ({"updates": 3}, ["--set", "training.updates=6"]),
+        ({"updates": 90, "epochs": 1}, ["--set", "training.epochs=2"]),
+        ({"validate_every": 1, "patience": 2, "learning_rate": 1e-12},
+            ["--set", "training.patience=4"]),
+        ({"epochs": 0, "seconds": 27}, ["--for", "54s", "(the", "time", "in", "all)"]),
+        ({"epochs": 10_000, "seconds": 27}, ["--for", "54s", "(the", "time", "in", "all)"]),
+        ({"epochs": 2, "seconds": 1e6}, ["--set", "training.epochs=4"]),
+    ],
+)  # fmt: skip
+def test_a_finished_run_names_the_limit_that_ended_it(
+    tmp_path: Path, training: dict[str, Any], expected: list[str]
+) -> None:
+    run = new_run(tmp_path / "run", recipe(save_every_seconds=1e6, **training))
+    go_quickly(run, clock=Clock())
+    assert hint(run, go_quickly) == expected
+
+
+class Listener(At):
+    """A display that never looks at the clock."""
+
+    def show(self, look: Callable[[], Shown]) -> None:
+        pass
+
+
+def test_more_time_is_the_time_in_all_and_is_said_to_raise_the_rate(tmp_path: Path) -> None:
+    chosen = recipe(epochs=0, seconds=27, validate_every=0, log_every=1000, save_every_seconds=1e6)
+    run = new_run(tmp_path / "run", chosen)
+    first = go_quickly(run, clock=Clock())
+    less = change_limits(run, ["training.seconds=20"])
+    with pytest.raises(TrainingError, match=r"took 0:2\d so far, and 0:20 are .* Give more"):
+        go_quickly(less, clock=Clock())
+    said = Listener(0, ask_to_stop)
+    longer = go_quickly(change_limits(run, ["training.seconds=54"]), said, clock=Clock())
+    assert longer.update > 1.5 * first.update
+    assert 48.0 < longer.seconds <= 54.0
+    assert any(" to 0.002, and falls to zero at the new end" in line for line in said.lines)
 
 
 def test_more_patience_goes_on_as_if_it_had_always_been_so(tmp_path: Path) -> None:

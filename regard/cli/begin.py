@@ -36,8 +36,7 @@ def begin(
     if recipe is not None:
         chosen = read_recipe(recipe)
         if seconds is not None:
-            limits = ["training.updates=0", "training.epochs=0"]
-            chosen = change(chosen, [f"training.seconds={seconds}", *limits])
+            chosen = change(chosen, _only(seconds))
     else:
         if source is None:
             raise ValueError("name the text: regard train SOURCE TARGET --out RUN")
@@ -55,19 +54,27 @@ def begin(
 
 
 def go_on(folder: Path, settings: list[str], *, seconds: float | None, say: Say) -> Run:
-    """A run that was begun before, with new limits; what preparation left undone is done."""
+    """A run that was begun before, with new limits; what preparation left undone is done.
+
+    `seconds` is the new total, and the only limit that is left, as when a run begins.
+    """
     from regard.translation.preparation import fill, read_parts
     from regard.translation.run import change_limits, open_run
 
     run = open_run(folder)
     if seconds is not None:
-        settings = [*settings, f"training.seconds={seconds}"]
+        settings = [*_only(seconds), *settings]
     if settings:
         run = change_limits(run, settings)
     if run.missing():
         say(f"{folder}: preparation was interrupted; it is done again")
         fill(run, read_parts(run.recipe.data, say), say)
     return run
+
+
+def _only(seconds: float) -> list[str]:
+    """Settings that make a time the only limit, beside patience."""
+    return [f"training.seconds={seconds}", "training.updates=0", "training.epochs=0"]
 
 
 def _choose(reading: Reading, seconds: float | None, say: Say) -> Recipe:

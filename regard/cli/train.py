@@ -36,7 +36,12 @@ def train(
     settings: Settings = None,
     how_long: Annotated[
         str | None,
-        typer.Option("--for", metavar="TIME", help="Train for so long: 10m, 90s, 1h30m."),
+        typer.Option(
+            "--for",
+            metavar="TIME",
+            help="Train for so long, preparation included: 10m, 90s, 1h30m. With --resume: in all, "
+            "what was trained before included.",
+        ),
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from regard.translation.model import Batch, TranslationModel
 from regard.translation.progress import Display, Log, Shown
 from regard.translation.recipe import TrainingRecipe
 from regard.translation.run import Run
-from regard.translation.schedule import learning_rate
+from regard.translation.schedule import Plan, learning_rate
 from regard.translation.state import Learner, Scores, Standing, Sums, save_state
 from regard.translation.update import updates_per_epoch
 
@@ -72,6 +73,21 @@ def say_what_begins(learner: Learner, session: Session) -> None:
         f"{verb}: {len(session.corpus):,} pairs, {per_epoch:,} updates an epoch; "
         f"{parameters:,} parameters, {precision} on {learner.device.type}"
     )
+
+
+def how_to_extend(run: Run, standing: Standing, plan: Plan) -> str:
+    """The command that gives a finished run more of what ended it.
+
+    `plan` is the one that its limits alone make, before any time is turned into updates.
+    """
+    training = run.recipe.training
+    longer = f"To train it longer, for example: regard train --resume {run.folder}"
+    if standing.finished == "patience":
+        return f"{longer} --set training.patience={2 * training.patience}"
+    if standing.finished == "seconds" or standing.plan.updates != plan.updates:
+        return f"{longer} --for {2 * math.ceil(training.seconds)}s (the time in all)"
+    limit = "updates" if plan.updates == training.updates else "epochs"
+    return f"{longer} --set training.{limit}={2 * getattr(training, limit)}"
 
 
 def log_training(learner: Learner, session: Session) -> None:

@@ -6,8 +6,9 @@ a `Standing`, kept as JSON beside them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from regard.translation.checkpoint import (
 )
 from regard.translation.durable import RunError
 from regard.translation.model import TranslationModel
-from regard.translation.recipe import Recipe, TrainingRecipe
+from regard.translation.recipe import NO_END, Recipe, TrainingRecipe
 from regard.translation.run import (
     AVERAGE,
     LIMITS,
@@ -33,7 +34,7 @@ from regard.translation.run import (
     beginning,
     refuse_another_recipe,
 )
-from regard.translation.schedule import Plan
+from regard.translation.schedule import Plan, learning_rate
 from regard.translation.update import Step
 
 OPTIMISER = "optimiser/"
@@ -164,9 +165,10 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     """Put the saved state of a run into a fresh learner.
 
     The learner's plan, made for the run's limits, is kept when they were changed; otherwise the
-    saved one is. Another patience only lets a run go on that patience had ended. Returns what, if
-    anything, keeps the rest from being bit-identical to an unbroken run, a line each. Raises
-    `RunError` when the file is damaged, or belongs to another recipe or text.
+    saved one is. Another patience only lets a run go on that patience had ended. Returns what a
+    person should know, a line each: where the learning rate jumps, and what keeps the rest from
+    being bit-identical to an unbroken run. Raises `RunError` when the file is damaged, or belongs
+    to another recipe or text.
     """
     path = run.last
     tensors, facts = read_checkpoint(path, TRAINING_STATE)
@@ -187,13 +189,29 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     except (KeyError, ValueError, ValidationError, RuntimeError, TypeError) as error:
         raise RunError(f"{path}: does not hold a whole training state: {error!r:.150}") from error
     begun, now = facts["recipe"]["training"], run.recipe.training.model_dump()
-    standing = learner.standing
+    standing, said = learner.standing, []
     if any(begun.get(limit) != now[limit] for limit in LIMITS):
+        said = _what_the_rate_does(standing, plan, run.recipe.training)
         standing.plan, standing.finished = plan, None
         standing.looks_without_better = 0  # what the old plan's rate no longer bettered
     elif standing.finished == "patience" and begun.get("patience") != now["patience"]:
         standing.finished = None
-    return _differences(facts, learner.device)
+    return said + _differences(facts, learner.device)
+
+
+def _what_the_rate_does(standing: Standing, plan: Plan, settings: TrainingRecipe) -> list[str]:
+    """A line for people when another plan makes the learning rate jump."""
+    before = learning_rate(settings, standing.plan, max(0, standing.update - 1), standing.epoch)
+    if not plan.measured:
+        plan = replace(plan, updates=None)  # it falls from where the speed will be known
+    after = learning_rate(settings, plan, standing.update, standing.epoch)
+    if math.isclose(before, after, rel_tol=0.05):
+        return []
+    falls = ", and falls to zero at the new end" if settings.schedule in NO_END else ""
+    return [
+        f"The limits are new: the learning rate goes from {before:.2g} to {after:.2g}{falls}. Dev "
+        "may get worse at first; the best weights so far are kept until others are better"
+    ]
 
 
 def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

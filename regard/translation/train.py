@@ -36,6 +36,7 @@ from regard.translation.session import (
     DevBleu,
     Session,
     glance,
+    how_to_extend,
     in_words,
     log_training,
     save,
@@ -118,7 +119,8 @@ def train(
                 display.say(line)
         standing = learner.standing
         if standing.finished:
-            display.say(f"{run.folder}: finished ({standing.finished}). {_how_to_extend(run)}")
+            how = how_to_extend(run, standing, plan)
+            display.say(f"{run.folder}: finished ({standing.finished}). {how}")
             return _outcome(standing, standing.finished)
         log = Log(run.log, standing.log_bytes)
         session = Session(
@@ -139,6 +141,8 @@ def train(
             saved_at=clock(),
         )
         try:
+            if standing.plan is plan:  # of a new run, or of new limits
+                _refuse_no_time(standing, session)
             say_what_begins(learner, session)
             return _follow(learner, session)
         finally:
@@ -148,11 +152,6 @@ def train(
 def _follow(learner: Learner, session: Session) -> Outcome:
     """The loop: stop, or one more update."""
     standing, settings = learner.standing, session.settings
-    if not standing.update and settings.seconds and session.seconds() >= settings.seconds:
-        raise TrainingError(
-            f"preparing took {clock_time(session.seconds())} of the {clock_time(settings.seconds)} "
-            "given: no time is left to train in. Give more"
-        )
     learner.model.train()
     todo = groups(session.corpus, settings, standing.epoch, standing.batch)
     # Who asks to stop is not made to wait for a look at dev; going on begins with it.
@@ -176,6 +175,21 @@ def _follow(learner: Learner, session: Session) -> Outcome:
         if session.clock() - session.saved_at >= between:
             save(learner, session)
     return _leave(learner, session)
+
+
+def _refuse_no_time(standing: Standing, session: Session) -> None:
+    spent, given = session.seconds(), session.settings.seconds
+    if not given or spent < given:
+        return
+    if standing.update:
+        raise TrainingError(
+            f"{session.run.folder}: took {clock_time(spent)} so far, and {clock_time(given)} are "
+            "to be the time in all: no time is left. Give more (--for)"
+        )
+    raise TrainingError(
+        f"preparing took {clock_time(spent)} of the {clock_time(given)} "
+        "given: no time is left to train in. Give more"
+    )
 
 
 def _reason_to_stop(standing: Standing, settings: TrainingRecipe) -> str | None:
@@ -369,10 +383,3 @@ def _finish(learner: Learner, session: Session, reason: str) -> Outcome:
 
 def _outcome(standing: Standing, reason: str) -> Outcome:
     return Outcome(reason, standing.update, standing.epoch, standing.seconds, standing.best)
-
-
-def _how_to_extend(run: Run) -> str:
-    return (
-        "To train it longer, raise a limit: "
-        f"regard train --resume {run.folder} --set training.epochs=..."
-    )
