@@ -21,11 +21,14 @@ from regard.translation.durable import RunError, locked
 from regard.translation.families import build
 from regard.translation.recipe import change
 from regard.translation.run import (
+    alpha_is_open,
     change_limits,
     create_run,
+    leave_alpha_to_dev,
     load_model,
     new_model,
     open_run,
+    settle_alpha,
     write_scores,
 )
 from toy_training import At, go, new_run, recipe
@@ -112,6 +115,21 @@ def test_only_limits_can_change(tmp_path: Path) -> None:
     assert longer.recipe.training.seconds == 60
     with pytest.raises(RunError, match=r"model\.hidden = 8, not 10"):
         change_limits(run, ["model.hidden=10"])
+
+
+def test_a_chosen_exponent_is_written_under_the_lock_over_nothing_else(tmp_path: Path) -> None:
+    run = create_run(tmp_path, recipe())
+    assert not alpha_is_open(run)
+    leave_alpha_to_dev(run)
+    assert open_run(tmp_path) == run
+    with locked(tmp_path), pytest.raises(RunError, match="is in use"):
+        settle_alpha(run, 1.5)
+    assert alpha_is_open(run)
+    change_limits(run, ["training.patience=9"])
+    settled = settle_alpha(run, 1.5)  # of a run that does not know of the 9
+    assert open_run(tmp_path) == settled
+    assert (settled.recipe.search.length_alpha, settled.recipe.training.patience) == (1.5, 9)
+    assert not alpha_is_open(run)
 
 
 def test_a_new_model_is_the_seed_s_and_leaves_the_generators_alone(tmp_path: Path) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
+import pytest
+
+from regard import cli
 from regard.cli.begin import go_on
-from regard.translation.run import open_run
+from regard.translation.phrasebook import pairs
+from regard.translation.run import alpha_is_open, leave_alpha_to_dev, open_run
+from regard.translation.translator import Translator
+from regard.translation.tune import AlphaChoice
 from toy_training import new_run, recipe
 
 
@@ -20,3 +29,68 @@ def test_a_time_to_go_on_for_is_the_only_limit_unless_another_is_set(tmp_path: P
     training = go_on(tmp_path, ["training.epochs=7"], seconds=60.0, say=nothing).recipe.training
     assert (training.updates, training.epochs, training.seconds) == (0, 7, 60)
     assert open_run(tmp_path).recipe.training == training
+
+
+SMALL = ["model.embedding=8", "model.hidden=8", "tokens.size=300", "training.updates=2"]
+
+
+@pytest.fixture(name="train")
+def train_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., float]:
+    """Train with some words; the exponent that translates afterwards. Dev prefers an odd one."""
+    chosen = list(islice(pairs(3), 120))
+    (tmp_path / "a").write_text("\n".join(one.source for one in chosen) + "\n", encoding="utf-8")
+    (tmp_path / "b").write_text("\n".join(one.target for one in chosen) + "\n", encoding="utf-8")
+    exponents = iter([1.25, 1.75])
+
+    def choose(translator: Translator, *lines: list[str]) -> AlphaChoice:
+        alpha = next(exponents)
+        return AlphaChoice(alpha, {alpha: 50.0})
+
+    monkeypatch.setattr("regard.translation.tune.choose_alpha", choose)
+
+    def train(*words: str) -> float:
+        run = tmp_path / "run"
+        begin = [str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(run)]
+        for setting in SMALL:
+            begin += ["--set", setting]
+        where = ["--resume", str(run)] if run.exists() else begin
+        monkeypatch.setattr(sys, "argv", ["regard", "train", *where, "--quiet", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert not end.value.code
+        return open_run(run).recipe.search.length_alpha
+
+    return train
+
+
+def test_dev_chooses_an_exponent_that_nobody_set_once(train: Callable[..., float]) -> None:
+    assert train() == 1.25
+    assert train() == 1.25, "a finished run chose again"
+    assert train("--set", "training.updates=3") == 1.25
+
+
+def test_an_exponent_that_is_set_stays(train: Callable[..., float]) -> None:
+    assert train("--set", "search.length_alpha=0.6") == 0.6
+    assert train() == 0.6
+
+
+def test_an_exponent_in_the_recipe_stays(train: Callable[..., float], tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_text("[search]\nlength_alpha = 0.6\n")
+    assert train("--recipe", str(tmp_path / "r.toml")) == 0.6
+
+
+def test_a_recipe_without_an_exponent_leaves_it_to_dev(
+    train: Callable[..., float], tmp_path: Path
+) -> None:
+    (tmp_path / "r.toml").write_text("[search]\nbeam = 3\n")
+    assert train("--recipe", str(tmp_path / "r.toml")) == 1.25
+
+
+def test_an_exponent_that_is_set_later_stays_too(tmp_path: Path) -> None:
+    run = new_run(tmp_path, recipe())
+    leave_alpha_to_dev(run)
+    assert alpha_is_open(run)
+    go_on(tmp_path, ["training.epochs=4"], seconds=None, say=nothing)
+    assert alpha_is_open(run)
+    changed = go_on(tmp_path, ["search.length_alpha=0.6"], seconds=None, say=nothing)
+    assert not alpha_is_open(changed)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 BEGAN = time.monotonic()  # as near to the start of the command as this module can know
 ALPHA_SENTENCES = 500  # or up to twice as many
-ALPHAS = (0.3, 0.6, 1.0, 1.4)
 
 
 @app.command()
@@ -40,7 +39,7 @@ def train(
             "--for",
             metavar="TIME",
             help="Train for so long, preparation included: 10m, 90s, 1h30m. With --resume: in all, "
-            "what was trained before included.",
+            "what was trained before included. Choosing length_alpha on dev comes after it.",
         ),
     ] = None,
     resume: Annotated[
@@ -100,11 +99,8 @@ def train_run(run: Run, device: str, display: Display, *, spent_seconds: float =
 
 
 def finish(run: Run, outcome: Outcome, device: str, display: Display) -> None:
-    """Choose the length normalisation on dev, say what came out and what to do with it."""
-    from regard.translation.preparation import dev_lines
-    from regard.translation.run import change_search
-    from regard.translation.translator import load
-    from regard.translation.tune import choose_alpha
+    """Choose the length normalisation if nobody has, say what came out and what to do with it."""
+    from regard.translation.run import alpha_is_open
 
     if outcome.best is not None:
         scores = outcome.best.scores
@@ -113,23 +109,33 @@ def finish(run: Run, outcome: Outcome, device: str, display: Display) -> None:
             f"best on dev at update {outcome.best.update:,}: "
             f"{scores.loss_nats_per_piece:.3f} nats a piece{bleu}"
         )
-    sources, references = dev_lines(run)
-    step = max(1, len(sources) // ALPHA_SENTENCES)  # from all over the part: files are often sorted
-    sources, references = sources[::step], references[::step]
-    if sources and run.recipe.search.beam > 1:
-        translator = load(run.folder, device=device)
-        chosen = choose_alpha(translator, sources, references, ALPHAS)
-        change_search(run, chosen.alpha)
-        display.say(
-            f"length_alpha {chosen.alpha:g}, chosen on dev: "
-            f"BLEU {chosen.bleu_by_alpha[chosen.alpha]:.2f} with a beam of "
-            f"{run.recipe.search.beam} ({len(sources)} sentences)"
-        )
+    if run.recipe.search.beam > 1 and alpha_is_open(run):
+        _choose_alpha(run, device, display)
     folder = run.folder
     display.say(f"the translator is in {folder}; next:")
     display.say(f'  regard translate {folder} "..." --show')
     if run.part("test", "source").stat().st_size:
         display.say(f"  regard evaluate {folder}")
+
+
+def _choose_alpha(run: Run, device: str, display: Display) -> None:
+    from regard.translation.preparation import dev_lines
+    from regard.translation.run import settle_alpha
+    from regard.translation.translator import load
+    from regard.translation.tune import choose_alpha
+
+    sources, references = dev_lines(run)
+    if not sources:
+        return
+    step = max(1, len(sources) // ALPHA_SENTENCES)  # from all over the part: files are often sorted
+    sources, references = sources[::step], references[::step]
+    chosen = choose_alpha(load(run.folder, device=device), sources, references)
+    settle_alpha(run, chosen.alpha)
+    display.say(
+        f"length_alpha {chosen.alpha:g}, chosen on dev: "
+        f"BLEU {chosen.bleu_by_alpha[chosen.alpha]:.2f} with a beam of "
+        f"{run.recipe.search.beam} ({len(sources)} sentences)"
+    )
 
 
 def _run(

@@ -1,6 +1,6 @@
 """The run folder: everything one training made, where it went, and nothing half-written.
 
-RUN/run.json                 says that this is a run; written once
+RUN/run.json                 says that this is a run, and whether dev has yet to choose length_alpha
     recipe.toml              every setting, also those nobody gave
     tokens.source.json  tokens.target.json
     corpus/                  the tokenised text
@@ -33,6 +33,7 @@ TRAINING_STATE = "a training state"
 WEIGHTS = "weights"
 AVERAGE = "average/"
 MODEL = "model/"
+ALPHA_IS_OPEN = "length_alpha_is_open"
 
 # What may change when a run goes on: the limits that its plan is made for (a change makes a new
 # plan), and what has no part in any update.
@@ -144,6 +145,29 @@ def open_run(folder: Path) -> Run:
         raise RunError(str(error)) from error
 
 
+def leave_alpha_to_dev(run: Run) -> None:
+    """Note that nobody has set `search.length_alpha`: the end of training chooses it, once."""
+    with locked(run.folder):
+        write_text(run.folder / "run.json", json.dumps({**MARK, ALPHA_IS_OPEN: True}) + "\n")
+
+
+def alpha_is_open(run: Run) -> bool:
+    """Whether `search.length_alpha` was neither set by a person nor chosen on dev."""
+    found = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
+    return bool(found.get(ALPHA_IS_OPEN))
+
+
+def settle_alpha(run: Run, length_alpha: float) -> Run:
+    """Write the length normalisation into the run's recipe: how it translates from now on."""
+    with locked(run.folder):
+        recipe = open_run(run.folder).recipe  # another process may have changed it meanwhile
+        search = recipe.search.model_copy(update={"length_alpha": length_alpha})
+        changed = recipe.model_copy(update={"search": search})
+        write_text(run.folder / "recipe.toml", write_toml(changed))
+        write_text(run.folder / "run.json", json.dumps(MARK) + "\n")
+    return replace(run, recipe=changed)
+
+
 def change_limits(run: Run, settings: Iterable[str]) -> Run:
     """Write `training.key=value` settings into the run's recipe, so that it goes on longer.
 
@@ -153,14 +177,6 @@ def change_limits(run: Run, settings: Iterable[str]) -> Run:
     refuse_another_recipe(run, run.recipe.model_dump(), changed)
     with locked(run.folder):
         write_text(run.folder / "recipe.toml", write_toml(changed))
-    return replace(run, recipe=changed)
-
-
-def change_search(run: Run, length_alpha: float) -> Run:
-    """Write another length normalisation into the run's recipe: how it translates from now on."""
-    search = run.recipe.search.model_copy(update={"length_alpha": length_alpha})
-    changed = run.recipe.model_copy(update={"search": search})
-    write_text(run.folder / "recipe.toml", write_toml(changed))
     return replace(run, recipe=changed)
 
 
