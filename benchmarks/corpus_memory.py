@@ -108,7 +108,7 @@ def _step(step: Callable[[Path], None], folder: Path, name: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="The memory that five million pairs take.")
     parser.add_argument("--pairs", type=int, default=5_000_000)
     parser.add_argument("--folder", type=Path, help="where to write (default: a temporary folder)")
     arguments = parser.parse_args()

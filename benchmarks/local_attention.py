@@ -2,10 +2,10 @@
 
     python benchmarks/local_attention.py [--size 512] [--radius 10] [--json]
 
-Writing: one target word at a time from a prepared source, no gradients, as in decoding. Training:
-as many target words as the source has, all at once, forward and backward. Encoder, LSTM and output
-layer are left out: they cost the same for all. Times are the best of several; run it on a machine
-that does nothing else.
+Writing: one target word at a time from a prepared source, no gradients. Searching: a whole step of
+a beam of 5, with LSTM, output layer and the choice of rows. Training: as many target words as the
+source has, all at once, forward and backward, attention alone. Times are the best of several; run
+it on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from typing import Any, cast
 
 import torch
 
 from regard.attention import LuongAttention
+from regard.translation.recipe import ModelRecipe
+from regard.translation.rnn import Rnn
 
 LENGTHS = (50, 200, 1000, 5000)
 SCOPES = ("everything", "local-m", "local-p")
@@ -34,8 +37,9 @@ def best_seconds(work: Callable[[], None], seconds: float = 0.6) -> float:
     return best
 
 
-def writing_seconds(layer: LuongAttention, length: int, size: int, words: int = 20) -> float:
+def writing_seconds(layer: LuongAttention, length: int, size: int) -> float:
     """Seconds per target word when each is written alone."""
+    words = 20
     with torch.inference_mode():
         keys, queries = torch.randn(1, length, size), torch.randn(words, 1, 1, size)
         source = layer.prepare(keys, torch.ones(1, length, dtype=torch.bool))
@@ -46,6 +50,25 @@ def writing_seconds(layer: LuongAttention, length: int, size: int, words: int = 
                 layer(query, source, position)
 
         return best_seconds(write) / words
+
+
+def searching_seconds(layer: LuongAttention, length: int, size: int) -> float:
+    """Seconds per target word of a beam of 5: the decoder's step, and the rows that go on."""
+    recipe = ModelRecipe(
+        embedding=64, hidden=size, scope=cast(Any, layer.scope_name), radius=layer.radius
+    )
+    model = Rnn(recipe, 100, 100).eval()
+    rows, words = torch.tensor([1, 0, 2, 2, 4]), torch.full((5,), 7)
+    with torch.inference_mode():
+        source = torch.full((1, length), 7)
+        state = model.start(source, source > 0).select(torch.zeros(5, dtype=torch.long))
+
+        def search() -> None:
+            nonlocal state
+            _, state = model.step(state, words)
+            state = state.select(rows)
+
+        return best_seconds(search)
 
 
 def training_seconds(layer: LuongAttention, length: int, size: int) -> float:
@@ -60,6 +83,13 @@ def training_seconds(layer: LuongAttention, length: int, size: int) -> float:
     return best_seconds(train) / length
 
 
+MEASURES = {
+    "writing": writing_seconds,
+    "searching": searching_seconds,
+    "training": training_seconds,
+}
+
+
 def main() -> None:
     """Print a table, a row for each scope and kind of work."""
     parser = argparse.ArgumentParser(description="What a look costs per target word.")
@@ -68,7 +98,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     rows = []
-    for kind, measure in (("writing", writing_seconds), ("training", training_seconds)):
+    for kind, measure in MEASURES.items():
         for scope in SCOPES:
             layer = LuongAttention(
                 arguments.size, score="general", scope=scope, radius=arguments.radius
