@@ -148,13 +148,21 @@ def test_the_default_recipe_ends() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5400), ("1h30m", 5400), (" 1 m 5 s", 65)],
+    [
+        ("90", 90),
+        ("90s", 90),
+        ("10m", 600),
+        ("1.5h", 5400),
+        ("1h30m", 5400),
+        (" 1 m 5 s", 65),
+        ("1.5", 1.5),
+    ],
 )
 def test_a_duration_is_read_as_people_write_it(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "0", "-5", "ten", "5d", "1..5m", "m", "nan"])
+@pytest.mark.parametrize("text", ["", "0", "-5", "ten", "5d", "1..5m", "m", "nan", "1h30", "10m30"])
 def test_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write 90s, 10m or 1h30m"):
         parse_duration(text)

@@ -19,12 +19,15 @@ LOOKING_SHARE = 0.15  # at most so much of the time goes into looking at dev, if
 MOST_LOOKS = 20
 
 
-DURATION = re.compile(r"(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s?)?")
+DURATION = re.compile(r"(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s)?")
+BARE_NUMBER = re.compile(r"[0-9.]+")
 
 
 def parse_duration(text: str) -> float:
     """Seconds of "90", "90s", "10m", "1.5h" or "1h30m"; ValueError for anything else."""
-    found = DURATION.fullmatch(text.strip().replace(" ", ""))
+    joined = "".join(text.split())
+    # A number without a unit is seconds where it stands alone; whoever writes 1h30 means minutes.
+    found = DURATION.fullmatch(joined + "s" if BARE_NUMBER.fullmatch(joined) else joined)
     try:
         parts = [float(part or 0) for part in found.groups()] if found else []
     except ValueError:
