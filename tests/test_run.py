@@ -234,14 +234,43 @@ def test_scores_are_json_for_people(tmp_path: Path) -> None:
     assert "größer" in run.scores.read_text(encoding="utf-8")
 
 
-def test_going_on_with_other_threads_says_that_the_bits_will_differ(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "saved", "now"),
+    [("threads", 4711, str(torch.get_num_threads())), ("precision", "bfloat16", "float32")],
+)
+def test_going_on_in_other_circumstances_says_that_the_bits_will_differ(
+    tmp_path: Path, name: str, saved: object, now: str
+) -> None:
     run = new_run(tmp_path, recipe(epochs=1))
     display = At(3, lambda: os.kill(os.getpid(), signal.SIGINT))
     go(run, display)
+    go(run, display)  # the first time that it goes on, it is in the same circumstances
     assert not any("bit-identical" in line for line in display.lines)
     path = run.last
     tensors, facts = read_checkpoint(path, "a training state")
-    facts["threads"] += 5
-    write_checkpoint(path, tensors, facts, "a training state")
+    assert str(facts[name]) == now
+    facts[name] = saved
+    write_checkpoint(
+        path,
+        tensors,
+        {**facts, "standing": {**facts["standing"], "finished": None}},
+        "a training state",
+    )
     go(run, display)
-    assert any(f"threads {facts['threads']}, going on with" in line for line in display.lines)
+    warning = (
+        f"Saved with {name} {saved}, going on with {now}: the numbers will not be bit-identical"
+    )
+    assert any(warning in line for line in display.lines)
+
+
+def test_automatic_precision_is_kept_as_what_it_was_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regard.translation.device.has_bfloat16", lambda device: True)
+    run = new_run(tmp_path, recipe(epochs=1, precision="auto"))
+    display = At(3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    go(run, display)
+    monkeypatch.setattr("regard.translation.device.has_bfloat16", lambda device: False)
+    go(run, display)
+    warning = "Saved with precision bfloat16, going on with float32: the numbers will not be"
+    assert any(warning in line for line in display.lines)

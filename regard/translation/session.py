@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from regard.translation.corpus import Corpus
 from regard.translation.interruption import Interruption
 from regard.translation.model import Batch, TranslationModel
@@ -34,7 +32,6 @@ class Session:
     corpus: Corpus
     dev: Sequence[Batch]
     dev_bleu: DevBleu | None
-    precision: torch.dtype
     display: Display
     log: Log
     interruption: Interruption
@@ -66,7 +63,7 @@ def say_what_begins(learner: Learner, session: Session) -> None:
     """Say what is trained, on what."""
     standing, settings = learner.standing, session.settings
     parameters = sum(parameter.numel() for parameter in learner.model.parameters())
-    precision = str(session.precision).removeprefix("torch.")
+    precision = str(learner.precision).removeprefix("torch.")
     per_epoch = updates_per_epoch(session.corpus, settings)
     verb = f"Going on after update {standing.update:,}" if standing.update else "Training"
     session.display.say(

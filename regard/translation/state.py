@@ -22,6 +22,7 @@ from regard.translation.checkpoint import (
     weights_of,
     write_checkpoint,
 )
+from regard.translation.device import choose_precision
 from regard.translation.durable import RunError
 from regard.translation.model import TranslationModel
 from regard.translation.recipe import NO_END, Recipe, TrainingRecipe
@@ -111,13 +112,14 @@ class Standing:
 
 @dataclass
 class Learner:
-    """A model in training with all that belongs to it."""
+    """A model in training with all that belongs to it; `precision` as resolved on the device."""
 
     model: TranslationModel
     optimiser: torch.optim.Optimizer
     average: dict[str, Tensor] | None
     standing: Standing
     device: torch.device
+    precision: torch.dtype
 
 
 def make_optimiser(settings: TrainingRecipe, model: nn.Module) -> torch.optim.Optimizer:
@@ -139,7 +141,11 @@ def make_learner(
     if settings.average:
         average = {name: p.detach().clone() for name, p in model.named_parameters()}
     torch.manual_seed(settings.seed)
-    return Learner(model, make_optimiser(settings, model), average, Standing(plan), device)
+    optimiser, precision = (
+        make_optimiser(settings, model),
+        choose_precision(settings.precision, device),
+    )
+    return Learner(model, optimiser, average, Standing(plan), device, precision)
 
 
 def save_state(learner: Learner, recipe: Recipe, corpus_digest: str, path: Path) -> None:
@@ -154,9 +160,7 @@ def save_state(learner: Learner, recipe: Recipe, corpus_digest: str, path: Path)
         "standing": asdict(learner.standing),
         "recipe": recipe.model_dump(),
         "corpus": corpus_digest,
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "device": learner.device.type,
+        **_circumstances(learner),
     }
     write_checkpoint(path, tensors, facts, TRAINING_STATE)
 
@@ -167,7 +171,8 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     The learner's plan, made for the run's limits, is kept when they were changed; otherwise the
     saved one is. Another patience only lets a run go on that patience had ended. Returns what a
     person should know, a line each: where the learning rate jumps, and what keeps the rest from
-    being bit-identical to an unbroken run. Raises `RunError` when the file is damaged, or belongs
+    being bit-identical to an unbroken run (on the CPU; elsewhere kernels may add in any order).
+    Raises `RunError` when the file is damaged, or belongs
     to another recipe or text.
     """
     path = run.last
@@ -196,7 +201,7 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
         standing.looks_without_better = 0  # what the old plan's rate no longer bettered
     elif standing.finished == "patience" and begun.get("patience") != now["patience"]:
         standing.finished = None
-    return said + _differences(facts, learner.device)
+    return said + _differences(facts, learner)
 
 
 def _what_the_rate_does(standing: Standing, plan: Plan, settings: TrainingRecipe) -> list[str]:
@@ -245,18 +250,29 @@ def _set_random_states(device: torch.device, states: Mapping[str, Tensor]) -> No
         torch.mps.set_rng_state(states["mps"])
 
 
-def _differences(facts: Mapping[str, Any], device: torch.device) -> list[str]:
-    now = {
+def _circumstances(learner: Learner) -> dict[str, Any]:
+    """What the bits depend on beside recipe and text."""
+    return {
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
-        "device": device.type,
+        "device": learner.device.type,
+        "precision": str(learner.precision).removeprefix("torch."),
     }
-    return [
+
+
+def _differences(facts: Mapping[str, Any], learner: Learner) -> list[str]:
+    found = [
         f"Saved with {name} {facts.get(name)}, going on with {value}: "
         "the numbers will not be bit-identical to an unbroken run's"
-        for name, value in now.items()
+        for name, value in _circumstances(learner).items()
         if facts.get(name) != value
     ]
+    if not found and learner.device.type != "cpu":
+        found.append(
+            f"On {learner.device.type} the last bits may differ from an unbroken run's: "
+            "the same bits are promised on the CPU"
+        )
+    return found
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -4,7 +4,8 @@
             -> now and then: dev, log, save -> stop
 
 What an update does is a function of the state that is saved, never of the clock: a run that was
-killed and went on ends with the same bits as one that was not. Only how many updates a budget of
+killed and went on ends with the same bits as one that was not (on the CPU, with as many threads; a
+GPU adds in no fixed order). Only how many updates a budget of
 seconds is worth is measured, once, and then kept.
 """
 
@@ -18,7 +19,7 @@ import torch
 
 from regard.translation.checkpoint import weights_of, write_checkpoint
 from regard.translation.corpus import Corpus
-from regard.translation.device import autocast, choose_device, choose_precision
+from regard.translation.device import autocast, choose_device
 from regard.translation.durable import locked, remove_leftovers
 from regard.translation.interruption import interruptible
 from regard.translation.model import Batch, TranslationModel
@@ -129,7 +130,6 @@ def train(
             corpus=corpus,
             dev=dev,
             dev_bleu=dev_bleu,
-            precision=choose_precision(settings.precision, device),
             display=display,
             log=log,
             interruption=interruption,
@@ -206,7 +206,7 @@ def _reason_to_stop(standing: Standing, settings: TrainingRecipe) -> str | None:
 def _learn(learner: Learner, session: Session, group: Group) -> None:
     """One update, and the position after it."""
     standing, settings = learner.standing, session.settings
-    step = find_gradient(learner.model, group.batches, settings, learner.device, session.precision)
+    step = find_gradient(learner.model, group.batches, settings, learner.device, learner.precision)
     if step.finite:
         rate = learning_rate(settings, standing.plan, standing.update, group.epoch)
         for parameters in learner.optimiser.param_groups:
@@ -284,7 +284,7 @@ def _look(learner: Learner, session: Session) -> None:
 def _score(learner: Learner, session: Session) -> Scores:
     """How the model does on dev; the random generators are left as they were."""
     devices = [learner.device] if learner.device.type == "cuda" else []
-    with torch.random.fork_rng(devices), autocast(learner.device, session.precision):
+    with torch.random.fork_rng(devices), autocast(learner.device, learner.precision):
         nats, tokens = 0.0, 0
         for batch in session.dev:
             loss = learner.model.loss(batch.to(learner.device), 0.0)
