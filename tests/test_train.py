@@ -23,6 +23,7 @@ from regard.translation.recipe import change
 from regard.translation.run import Run, change_limits, load_model, open_run
 from regard.translation.state import Scores
 from regard.translation.train import Outcome, TrainingError, goodness
+from regard.translation.update import groups
 from toy_training import (
     UPDATES_PER_EPOCH,
     At,
@@ -190,6 +191,27 @@ def test_the_handlers_of_signals_are_given_back(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     go(new_run(tmp_path / "run", recipe(epochs=1)))
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_two_updates_of_sgd_are_the_gradient_times_the_rate_of_a_warm_up(tmp_path: Path) -> None:
+    chosen = recipe(
+        optimiser="sgd", learning_rate=0.8, warmup=4, schedule="constant", updates=2, clip=0.0,
+        label_smoothing=0.0,
+    )  # fmt: skip
+    run = new_run(tmp_path / "run", chosen)
+    go_quickly(run)
+    table, stream = torch.zeros(20, 20), groups(parts(run)[1], chosen.training, 0, 0)
+    for rate in (0.2, 0.4):  # a quarter and a half of 0.8
+        (batch,) = next(stream).batches
+        gradient = torch.zeros(20, 20)
+        for inputs, labels, counts in zip(
+            batch.inputs, batch.labels, batch.label_mask, strict=True
+        ):
+            for word, label in zip(inputs[counts], labels[counts], strict=True):
+                gradient[word] += table[word].softmax(-1)
+                gradient[word, label] -= 1
+        table -= rate * gradient / len(batch.source)
+    torch.testing.assert_close(tensors(run.last)["model/table"], table)
 
 
 # ------------------------------------------------------------------------- when it stops

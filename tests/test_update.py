@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from regard.translation.corpus import to_batch
+from regard.translation.model import Batch
 from regard.translation.recipe import TrainingRecipe
 from regard.translation.update import averaged, find_gradient, follow_average, groups
 from toy_training import BATCH, PAIRS, Bigram, new_run, parts, recipe
@@ -38,6 +39,41 @@ def test_sgd_sums_over_time_and_divides_by_sentences_as_luong_needs_it() -> None
 
     find_gradient(adam := Bigram(5), [batch], training("adam"), CPU, torch.float32)
     torch.testing.assert_close(adam.table.grad, expected * 2 / 5)
+
+
+def test_smoothing_reaches_the_gradient_but_not_the_reported_loss() -> None:
+    # As above, but the label has probability 0.9 + 0.1 / 5 and each other word 0.1 / 5.
+    batch = to_batch([[4], [4]], [[4], [4, 4]])
+    smooth = recipe(optimiser="sgd", clip=0.0, label_smoothing=0.1).training
+    step = find_gradient(model := Bigram(5), [batch], smooth, CPU, torch.float32)
+    assert model.table.grad is not None
+    expected = torch.zeros(5, 5)
+    expected[2] = torch.tensor([0.18, 0.18, 0.18, 0.18, 0.2 - 0.92])
+    # Three times 0.2 - 0.02; of the three labels one is another 4, two are the end.
+    expected[4] = torch.tensor([0.54, 0.54, 0.54, 0.54 - 1.8, 0.54 - 0.9]) / 2
+    torch.testing.assert_close(model.table.grad, expected)
+    assert step.nats == pytest.approx(5 * math.log(5))
+
+
+class Product(Bigram):
+    """The same by a matrix product, the kind of work that a lower precision is for."""
+
+    dtype: torch.dtype
+
+    def forward(self, batch: Batch) -> Tensor:
+        chosen = nn.functional.one_hot(batch.inputs, len(self.table)).float()
+        logits = chosen @ self.table
+        self.dtype = logits.dtype
+        return logits
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_the_model_works_in_the_precision_that_was_asked_for(precision: torch.dtype) -> None:
+    batch = to_batch([[4], [4]], [[4], [4, 4]])
+    find_gradient(model := Product(5), [batch], training("sgd"), CPU, precision)
+    assert model.dtype == precision
+    assert model.table.grad is not None
+    assert model.table.grad.dtype == torch.float32
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "adam"])
