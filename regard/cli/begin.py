@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,8 @@ def begin(
 ) -> Run:
     """Take a recipe or choose one, and write everything that training needs.
 
-    Raises ValueError, before anything is written, for text and settings that cannot be used.
+    A text named here replaces all the text of a recipe, its dev and test parts too. Raises
+    ValueError for text and settings that cannot be used, and then leaves nothing behind.
     """
     from regard.translation.pairs import read_pairs
     from regard.translation.preparation import fill, read_parts
@@ -43,18 +46,34 @@ def begin(
         if source is None:
             raise ValueError("name the text: regard train SOURCE TARGET --out RUN")
         chosen = _choose(read_pairs(source, target).read_through(), seconds, say)
+        if settings:
+            say(f"But as asked for: {', '.join(settings)}")
     if source is not None:
-        files = [f"data.source={_quoted(source)}", f"data.target={_quoted(target)}"]
-        chosen = change(chosen, files)
+        chosen = change(chosen, files(source, target))
     chosen = change(chosen, settings)
     if not chosen.data.source:
         raise ValueError(f"{recipe}: names no text (data.source); name it on the command line")
     parts = read_parts(chosen.data, say)
-    run = create_run(out, chosen)
-    if not alpha_is_set:
-        leave_alpha_to_dev(run)
-    fill(run, parts, say)
+    with _undone_if_refused(out):
+        run = create_run(out, chosen)
+        if not alpha_is_set:
+            leave_alpha_to_dev(run)
+        fill(run, parts, say)
     return run
+
+
+@contextmanager
+def _undone_if_refused(folder: Path) -> Iterator[None]:
+    """Take away what an error left of a folder that was new or empty before."""
+    new, empty = not folder.exists(), folder.is_dir() and not any(folder.iterdir())
+    try:
+        yield
+    except (ValueError, OSError):
+        if new or empty:
+            shutil.rmtree(folder, ignore_errors=True)
+        if empty:
+            folder.mkdir()
+        raise
 
 
 def go_on(folder: Path, settings: list[str], *, seconds: float | None, say: Say) -> Run:
@@ -103,8 +122,16 @@ def _choose(reading: Reading, seconds: float | None, say: Say) -> Recipe:
     return choice.recipe
 
 
-def _quoted(path: Path | None) -> str:
-    """An absolute path as a TOML string: a run may go on from another folder. No path is empty."""
+def files(source: Path, target: Path | None) -> list[str]:
+    """Settings that name a text, and no dev and test parts.
+
+    Paths become absolute: a run may go on from another folder.
+    """
     from regard.translation.toml import format_value
 
-    return format_value("" if path is None else str(path.absolute()))
+    named = {"source": source, "target": target}
+    others = [f"{part}_{side}" for part in ("dev", "test") for side in ("source", "target")]
+    return [
+        f"data.{key}={format_value('' if path is None else str(path.absolute()))}"
+        for key, path in {**named, **dict.fromkeys(others)}.items()
+    ]

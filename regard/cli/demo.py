@@ -82,9 +82,13 @@ def demo(
     Spanish to English, on sentences that a grammar makes up: a first look, not a translator for
     use. With attention, with a squint (local-p), and without: the same text, size and time.
     """
+    from regard.translation.device import choose_device
     from regard.translation.phrasebook import held_out, unknown_words
     from regard.translation.progress import open_display
 
+    choose_device(device)
+    if seconds <= 0:
+        raise ValueError(f"--seconds {seconds:g}: is no time to train in")
     out = free_folder() if out is None else out
     if out.exists():
         raise ValueError(f"{out}: is there already; delete it, or name another folder")
@@ -154,14 +158,14 @@ def train_one(
     folder: Path, text: Path, settings: list[str], seconds: float, device: str, display: Display
 ) -> Trained:
     """Train one of the three."""
+    from regard.cli.begin import files
     from regard.cli.train import train_run
     from regard.translation.preparation import fill, read_parts
     from regard.translation.recipe import change
     from regard.translation.run import create_run
 
     begin = time.monotonic()
-    files = [f'data.source="{text / "train.es"}"', f'data.target="{text / "train.en"}"']
-    recipe = change(recipe_for(seconds, settings), files)
+    recipe = change(recipe_for(seconds, settings), files(text / "train.es", text / "train.en"))
     run = create_run(folder, recipe)
     fill(run, read_parts(recipe.data, lambda line: None), lambda line: None)
     outcome = train_run(run, device, display, spent_seconds=time.monotonic() - begin)

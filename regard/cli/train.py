@@ -61,9 +61,11 @@ def train(
     Without a recipe one is chosen from the amount of text, and said why. Ctrl-C saves; --resume
     goes on exactly there.
     """
+    from regard.translation.device import choose_device
     from regard.translation.progress import open_display
     from regard.translation.schedule import parse_duration
 
+    choose_device(device)
     seconds = None if how_long is None else parse_duration(how_long)
     if (resume is None) == (out is None):
         raise ValueError("name a new run with --out RUN, or one to go on with, --resume RUN")
