@@ -137,6 +137,24 @@ def choose(amount: Amount, *, seconds: float | None = None, threads: int | None 
     return Choice(recipe, tuple(reasons))
 
 
+def sizes_table() -> str:
+    """The rule's table as Markdown, for the reference."""
+    lines = [
+        "| target text up to | about (pairs of 32 characters) | pieces a side | width | layers "
+        "| dropout | batch | epochs at most |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for size in SIZES:
+        endless = math.isinf(size.characters)
+        text = "any" if endless else f"{size.characters:,.0f} characters"
+        pairs = "" if endless else f"{size.characters / 32:,.0f}"
+        lines.append(
+            f"| {text} | {pairs} | {size.vocabulary:,} | {size.shape.width} | {size.shape.layers} "
+            f"| {size.dropout:g} | {size.batch} | {size.epochs} |"
+        )
+    return "\n".join(lines)
+
+
 def available_threads() -> int:
     """Processor threads that this process may use."""
     told = os.environ.get("OMP_NUM_THREADS", "")
