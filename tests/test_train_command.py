@@ -94,3 +94,23 @@ def test_an_exponent_that_is_set_later_stays_too(tmp_path: Path) -> None:
     assert alpha_is_open(run)
     changed = go_on(tmp_path, ["search.length_alpha=0.6"], seconds=None, say=nothing)
     assert not alpha_is_open(changed)
+
+
+def test_what_came_out_and_how_to_go_on_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = new_run(tmp_path, recipe(epochs=1))
+    run.part("test", "source").touch()
+    run.part("dev", "source").write_text("ba be\nbi\n")
+    run.part("dev", "target").write_text("BE BA\nBI\n")
+    monkeypatch.setattr(sys, "argv", ["regard", "train", "--resume", str(tmp_path)])
+    said = []
+    for _ in range(2):
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert not end.value.code
+        said.append(" ".join(capsys.readouterr().err.split()))
+    assert [each.count("est on dev at update") for each in said] == [1, 1]
+    assert "all updates are done; best on dev at update" in said[0]
+    assert "finished (updates); best on dev at update" in said[1]
+    assert said[1].count("--resume") == 1

@@ -75,9 +75,8 @@ def train(
         run = _run(source, target, out, recipe, settings or [], resume, seconds, display)
         outcome = train_run(run, device, display, spent_seconds=time.monotonic() - BEGAN)
         if outcome.reason == "interrupted":
-            display.say(f"saved; go on with: regard train --resume {run.folder}")
             raise typer.Exit(130)
-        finish(run, outcome, device, display)
+        finish(run, device, display)
 
 
 def train_run(run: Run, device: str, display: Display, *, spent_seconds: float = 0.0) -> Outcome:
@@ -100,17 +99,10 @@ def train_run(run: Run, device: str, display: Display, *, spent_seconds: float =
     )
 
 
-def finish(run: Run, outcome: Outcome, device: str, display: Display) -> None:
-    """Choose the length normalisation if nobody has, say what came out and what to do with it."""
+def finish(run: Run, device: str, display: Display) -> None:
+    """Choose the length normalisation if nobody has, say what to do with the translator."""
     from regard.translation.run import alpha_is_open
 
-    if outcome.best is not None:
-        scores = outcome.best.scores
-        bleu = "" if scores.bleu is None else f", BLEU {scores.bleu:.2f} (greedy)"
-        display.say(
-            f"best on dev at update {outcome.best.update:,}: "
-            f"{scores.loss_nats_per_piece:.3f} nats a piece{bleu}"
-        )
     if run.recipe.search.beam > 1 and alpha_is_open(run):
         _choose_alpha(run, device, display)
     folder = run.folder

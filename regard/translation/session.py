@@ -14,7 +14,6 @@ from regard.translation.recipe import TrainingRecipe
 from regard.translation.run import Run
 from regard.translation.schedule import Plan, learning_rate
 from regard.translation.state import Learner, Scores, Standing, Sums, save_state
-from regard.translation.update import updates_per_epoch
 
 DevBleu = Callable[[TranslationModel], float]
 
@@ -30,6 +29,7 @@ class Session:
     run: Run
     settings: TrainingRecipe
     corpus: Corpus
+    updates_per_epoch: int
     dev: Sequence[Batch]
     dev_bleu: DevBleu | None
     display: Display
@@ -61,13 +61,12 @@ def save(learner: Learner, session: Session) -> None:
 
 def say_what_begins(learner: Learner, session: Session) -> None:
     """Say what is trained, on what."""
-    standing, settings = learner.standing, session.settings
+    standing = learner.standing
     parameters = sum(parameter.numel() for parameter in learner.model.parameters())
     precision = str(learner.precision).removeprefix("torch.")
-    per_epoch = updates_per_epoch(session.corpus, settings)
     verb = f"Going on after update {standing.update:,}" if standing.update else "Training"
     session.display.say(
-        f"{verb}: {len(session.corpus):,} pairs, {per_epoch:,} updates an epoch; "
+        f"{verb}: {len(session.corpus):,} pairs, {session.updates_per_epoch:,} updates an epoch; "
         f"{parameters:,} parameters, {precision} on {learner.device.type}"
     )
 
@@ -126,6 +125,13 @@ def glance(standing: Standing, session: Session) -> Shown:
         seconds_left=seconds_left,
         scores=f"dev {in_words(standing.latest)}" if standing.latest else "",
     )
+
+
+def best_in_words(standing: Standing) -> str:
+    """The best so far, to end a sentence with; nothing where nobody looked."""
+    if standing.best is None:
+        return ""
+    return f"; best on dev at update {standing.best.update:,}: {in_words(standing.best.scores)}"
 
 
 def in_words(scores: Scores) -> str:

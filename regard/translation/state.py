@@ -172,8 +172,7 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     saved one is. Another patience only lets a run go on that patience had ended. Returns what a
     person should know, a line each: where the learning rate jumps, and what keeps the rest from
     being bit-identical to an unbroken run (on the CPU; elsewhere kernels may add in any order).
-    Raises `RunError` when the file is damaged, or belongs
-    to another recipe or text.
+    Raises `RunError` when the file is damaged, or belongs to another recipe or text.
     """
     path = run.last
     tensors, facts = read_checkpoint(path, TRAINING_STATE)

@@ -11,6 +11,7 @@ seconds is worth is measured, once, and then kept.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -36,6 +37,7 @@ from regard.translation.schedule import (
 from regard.translation.session import (
     DevBleu,
     Session,
+    best_in_words,
     glance,
     how_to_extend,
     in_words,
@@ -113,7 +115,8 @@ def train(
         )
     with locked(run.folder), interruptible() as interruption:
         remove_leftovers(run.folder)
-        plan = first_plan(settings, updates_per_epoch(corpus, settings))
+        per_epoch = updates_per_epoch(corpus, settings)
+        plan = first_plan(settings, per_epoch)
         learner = make_learner(model, settings, plan, device)
         if run.last.exists():
             for line in load_state(learner, run, corpus.digest):
@@ -121,13 +124,15 @@ def train(
         standing = learner.standing
         if standing.finished:
             how = how_to_extend(run, standing, plan)
-            display.say(f"{run.folder}: finished ({standing.finished}). {how}")
+            done = f"finished ({standing.finished}){best_in_words(standing)}"
+            display.say(f"{run.folder}: {done}. {how}")
             return _outcome(standing, standing.finished)
         log = Log(run.log, standing.log_bytes)
         session = Session(
             run=run,
             settings=settings,
             corpus=corpus,
+            updates_per_epoch=per_epoch,
             dev=dev,
             dev_bleu=dev_bleu,
             display=display,
@@ -297,7 +302,7 @@ def _score(learner: Learner, session: Session) -> Scores:
 def goodness(scores: Scores, settings: TrainingRecipe) -> tuple[float, float]:
     """What the best model has most of: BLEU, then a low loss; or a low loss alone."""
     loss = scores.loss_nats_per_piece
-    low_loss = -loss if loss - loss == 0 else -float("inf")
+    low_loss = -loss if math.isfinite(loss) else -math.inf
     if settings.stop_by == "bleu" and scores.bleu is not None:
         return scores.bleu, low_loss
     return low_loss, 0.0
@@ -315,7 +320,7 @@ def _measure(learner: Learner, session: Session) -> None:
     _look(learner, session)
     if session.interruption.asked:
         return
-    per_epoch = updates_per_epoch(session.corpus, settings)
+    per_epoch = session.updates_per_epoch
     tokens_per_update = (session.corpus.target_pieces + len(session.corpus)) / per_epoch
     # Batches differ in length: the slower of the two ways to count is the safe one.
     seconds_per_update = max(
@@ -371,12 +376,9 @@ def _finish(learner: Learner, session: Session, reason: str) -> Outcome:
         "patience": f"no better for {standing.looks_without_better} looks at dev",
         "seconds": "the time is up",
     }
-    best = ""
-    if standing.best:
-        best = f"; best at update {standing.best.update:,}: {in_words(standing.best.scores)}"
     session.display.say(
         f"Finished after update {standing.update:,}, {clock_time(standing.seconds)}: "
-        f"{why[reason]}{best}"
+        f"{why[reason]}{best_in_words(standing)}"
     )
     return _outcome(standing, reason)
 

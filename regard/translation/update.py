@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Step:
     @property
     def finite(self) -> bool:
         """Whether loss and gradient are numbers that can be used."""
-        return self.nats - self.nats == 0 and self.gradient_norm - self.gradient_norm == 0
+        return math.isfinite(self.nats) and math.isfinite(self.gradient_norm)
 
 
 def updates_per_epoch(corpus: Corpus, settings: TrainingRecipe) -> int:
