@@ -6,16 +6,20 @@ whose number and exit status it prints.
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 
+from regard.translation.checkpoint import read_checkpoint
 from regard.translation.corpus import Corpus, Pair, prepare, to_batch
 from regard.translation.model import Batch, State, TranslationModel
 from regard.translation.progress import Display, Shown
@@ -27,6 +31,8 @@ from regard.translation.train import Outcome, train
 PAIRS = 37
 BATCH = 5
 UPDATES_PER_EPOCH = 8
+CPU = torch.device("cpu")
+TIMES = ("seconds", "look_seconds", "target_tokens_per_s")
 
 
 def pairs(count: int, seed: int) -> list[Pair]:
@@ -118,14 +124,47 @@ class At(Display):
 def go(run: Run, display: At | None = None, **other: Any) -> Outcome:
     """Train a run's model, or go on with it."""
     model, corpus, dev = parts(run)
-    return train(run, model, corpus, dev, device=torch.device("cpu"), display=display, **other)
+    return train(run, model, corpus, dev, device=CPU, display=display, **other)
 
 
 def go_quickly(run: Run, display: At | None = None, **other: Any) -> Outcome:
     """The same with a model that only knows which word follows which."""
     _, corpus, dev = parts(run)
     model = Bigram(20)
-    return train(run, model, corpus, dev, device=torch.device("cpu"), display=display, **other)
+    return train(run, model, corpus, dev, device=CPU, display=display, **other)
+
+
+def tensors(path: Path) -> dict[str, Tensor]:
+    """All that a checkpoint holds."""
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """What a run's state says beside its tensors."""
+    return read_checkpoint(run.last, "a training state")[1]
+
+
+def events(run: Run) -> list[dict[str, Any]]:
+    """The lines of a run's log, without times."""
+    lines = run.log.read_text(encoding="utf-8").splitlines()
+    found = [json.loads(line) for line in lines]
+    return [{key: each[key] for key in each if key not in TIMES} for each in found]
+
+
+def assert_same_results(one: Run, other: Run) -> None:
+    """Two runs have the same bits and the same log."""
+    for path, twin in ((one.last, other.last), (one.best, other.best)):
+        left, right = tensors(path), tensors(twin)
+        assert left.keys() == right.keys()
+        for name in left:
+            assert torch.equal(left[name], right[name]), name
+    assert events(one) == events(other)
+
+
+def ask_to_stop() -> None:
+    """Press Ctrl-C."""
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def train_here(folder: Path) -> None:
