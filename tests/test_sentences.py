@@ -144,3 +144,10 @@ def test_a_space_keeps_apart_what_a_script_without_spaces_did_not() -> None:
 def test_a_long_text_takes_time_in_proportion() -> None:
     text = "It rained. Then Mr. Smith, who had 3. wives, came " * 4000
     assert len(sentences(text)) > 4000  # quadratic, this would take minutes
+
+
+def test_a_line_of_control_characters_is_no_part() -> None:
+    text = "\ufeff\none\n\x1b\x00\n two"
+    spans = parts(text, 9, 9, len)
+    assert [text[span.start : span.end] for span in spans] == ["one", "two"]
+    assert rejoin(text, spans, ["1", "2"])[0] == "\ufeff\n1\n\x1b\x00\n 2"

@@ -53,11 +53,15 @@ def byte_pairs() -> BytePairs:
 
 
 def nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    parting = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+    spaced = "".join(" " if character in parting else character for character in text)
+    return unicodedata.normalize(
+        "NFC", "".join(one for one in spaced if unicodedata.category(one) != "Cc")
+    )
 
 
 @pytest.mark.parametrize("text", AWKWARD + TEXTS[:5])
-def test_byte_pairs_restore_a_text_up_to_nfc(byte_pairs: BytePairs, text: str) -> None:
+def test_byte_pairs_restore_a_text_up_to_its_clean_nfc(byte_pairs: BytePairs, text: str) -> None:
     ids = [piece.id for piece in byte_pairs.encode(text)]
     assert byte_pairs.decode(ids) == nfc(text)
     assert min(ids, default=9) > max(PAD, UNK, BOS, EOS)
@@ -92,6 +96,22 @@ def test_spans_are_of_the_text_as_given(byte_pairs: BytePairs) -> None:
     emoji = [piece for piece in pieces if text[piece.start : piece.end] == "\U0001f600"]
     assert [piece.text for piece in emoji] == ["<0xF0>", "<0x9F>", "<0x98>", "<0x80>"]
     assert [text[piece.start : piece.end] for piece in pieces[-4:]] == list("2024")
+
+
+@pytest.mark.parametrize("kind", ["bpe", "words"])
+def test_control_characters_are_read_as_what_training_makes_of_them(
+    byte_pairs: BytePairs, kind: str
+) -> None:
+    tokens = byte_pairs if kind == "bpe" else count_words(TEXTS, limit=60)
+    plain = tokens.encode("la casa no está")
+    given = "\ufeffla\tca\x00sa\u2028no esta\x1b\u0301"
+    pieces = tokens.encode(given)
+    assert [piece.id for piece in pieces] == [piece.id for piece in plain]
+    assert tokens.encode_ids([given]) == [[piece.id for piece in plain]]
+    covered = "".join(given[piece.start : piece.end] for piece in pieces)
+    assert "".join(covered.replace("\x00", "").split()) == "lacasanoesta\x1b\u0301"
+    assert tokens.encode_ids(["\ufeff", "\x00\x1b"]) == [[], []]
+    assert tokens.encode("\ufeff") == []
 
 
 def test_a_lower_cased_letter_that_grows_keeps_its_span() -> None:

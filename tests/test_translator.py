@@ -4,101 +4,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
-from regard.attention import Site
-from regard.attention.hook import AttentionLayer
+from echo import Echo, byte_pairs, echo, word_tokens
 from regard.translation.checkpoint import write_checkpoint
 from regard.translation.families import build
-from regard.translation.model import EOS, UNK, Batch, State, TranslationModel
+from regard.translation.model import EOS, UNK, Batch
 from regard.translation.recipe import Recipe, change
 from regard.translation.run import WEIGHTS, create_run
 from regard.translation.sampling import SampleSettings
 from regard.translation.search import SearchSettings
-from regard.translation.tokens import Tokens, count_words, train_byte_pairs
-from regard.translation.translated import Reader
-from regard.translation.translator import Translator, align_both, load, load_dictionary
-
-TEXT = "one two three four five six. Seven, eight! One Two"
-
-
-class Look(AttentionLayer):
-    def tell(self, weights: Tensor) -> None:
-        if self.hook is not None:
-            self.hook.see(Site("decoder.cross"), weights, weights.new_zeros(len(weights), 1, 1, 1))
-
-
-@dataclass(frozen=True)
-class Place:
-    source: Tensor
-    lengths: Tensor
-    written: int
-
-    def select(self, rows: Tensor) -> Place:
-        return Place(self.source[rows], self.lengths[rows], self.written)
-
-
-class Echo(TranslationModel):
-    """Writes the source again, from its end if `backwards`, and looks at what it writes.
-
-    Where it predicts step t it puts 0.6 on the piece that it writes, 0.3 on `</s>` and 0.1 on the
-    first piece. The second best continuation of every step is piece number 5.
-    """
-
-    def __init__(self, size: int, *, backwards: bool = False, sighted: bool = True) -> None:
-        super().__init__()
-        self.size, self.backwards = size, backwards
-        self.look = Look("decoder.cross") if sighted else None
-        self.widths: list[int] = []
-
-    def start(self, source: Tensor, source_mask: Tensor) -> Place:
-        self.widths += (source_mask.sum(1) - 1).tolist()
-        return Place(source, source_mask.sum(1), 0)
-
-    def step(self, state: State, last: Tensor) -> tuple[Tensor, Place]:
-        assert isinstance(state, Place)
-        end = state.lengths - 1
-        place = torch.full_like(end, state.written).minimum(end)
-        if self.backwards:
-            place = torch.where(place < end, end - 1 - place, end)
-        logits = torch.zeros(len(last), self.size)
-        logits[:, 5] = 4.0
-        logits.scatter_(1, state.source.gather(1, place[:, None]), 9.0)
-        weights = torch.zeros_like(state.source, dtype=torch.float32)
-        for column, weight in ((place, 0.6), (end, 0.3), (torch.zeros_like(end), 0.1)):
-            weights.scatter_add_(1, column[:, None], torch.full((len(last), 1), weight))
-        if self.look is not None:
-            self.look.tell(weights[:, None, None])
-        return logits, replace(state, written=state.written + 1)
-
-    def forward(self, batch: Batch) -> Tensor:
-        state, steps = self.start(batch.source, batch.source_mask), []
-        for last in batch.inputs.unbind(1):
-            logits, state = self.step(state, last)
-            steps.append(logits)
-        return torch.stack(steps, 1)
-
-
-def word_tokens(*, lowercase: bool = False) -> Tokens:
-    return count_words([TEXT], limit=100, lowercase=lowercase)
-
-
-def echo(
-    tokens: Tokens | None = None, *, backwards: bool = False, sighted: bool = True
-) -> Translator:
-    tokens = tokens or word_tokens()
-    model = Echo(tokens.size, backwards=backwards, sighted=sighted)
-    return Translator(model, Reader(tokens, tokens, model="echo"), SearchSettings(beam=2))
-
-
-def byte_pairs() -> Tokens:
-    return train_byte_pairs([TEXT, "ñandú año 東京 東京 東京"] * 3, size=300)
+from regard.translation.translator import align_both, load, load_dictionary
 
 
 def test_a_text_is_translated_with_its_words_links_and_record() -> None:
@@ -132,6 +53,15 @@ def test_several_texts_come_back_in_order_and_blank_ones_stay_blank() -> None:
     assert echo().translate("").alignment == frozenset()
     assert echo().translate("").record.maps == ()
     assert echo().translate([]) == []
+
+
+def test_control_characters_are_read_as_training_reads_them() -> None:
+    for tokens in (word_tokens(), byte_pairs()):
+        found = echo(tokens).translate(["\ufeffone\ttwo\x00", "\ufeff", "\x1b\x00"])
+        assert [one.text for one in found] == ["one two", "\ufeff", "\x1b\x00"]
+        assert found[0].alignment == {(0, 0), (1, 1)}
+        aligned = echo(tokens).align(["one\ttwo", "\ufeff"], ["one two", "six"])
+        assert [one.alignment for one in aligned] == [{(0, 0), (1, 1)}, frozenset()]
 
 
 def test_byte_pairs_have_spans_in_both_texts() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import itertools
-import re
 import zlib
 from array import array
 from collections.abc import Iterator
@@ -19,22 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
+from regard.translation.normal_form import BYTE_ORDER_MARK, CONTROL, clean
+
 LONGEST_TEXT = 10_000  # characters on one side of a pair; longer ones are no sentences
 GZIP_START = b"\x1f\x8b"
-BYTE_ORDER_MARK = "\ufeff"
 SPACE_BYTES = b" \t\r\n\v\f"
 CHUNK_BYTES = 1 << 20
 OUTLIER_RATIO = 3.0  # times longer or shorter than the corpus's usual ratio of the two sides
 OUTLIER_CHARACTERS = 30  # and this much at least: "Go." may well be "Marchaos ya."
-
-# Lines end at "\n" only. These would end one elsewhere, or end up in a terminal: those that part
-# words become a space, the others go.
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-SEPARATORS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
-CLEANED = {
-    code: " " if chr(code) in SEPARATORS else None
-    for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, ord(BYTE_ORDER_MARK))
-}
 
 
 class CorpusError(ValueError):
@@ -311,7 +302,7 @@ def _clean(text: str, counts: _Counts) -> str:
         if text.startswith(BYTE_ORDER_MARK):
             counts.byte_order_marks += 1
             text = text.removeprefix(BYTE_ORDER_MARK)
-        cleaned = text.translate(CLEANED)
+        cleaned = clean(text)
         counts.control_characters += cleaned != text
         text = cleaned
     return text.strip()

@@ -2,7 +2,7 @@
 
 A part is a sentence where there are sentences; where one is too long it is cut at clauses, then at
 spaces, then anywhere. Parts are spans of the text, so nothing is lost and everything can be put
-back: what lies between two parts is white space, which the translation keeps.
+back: what lies between two parts is blank, and the translation keeps it.
 
 Finding the end of a sentence is a guess by signs: an end mark (`.`, `?`, `!`, their like in other
 scripts), what closes after it, white space (not needed after marks of scripts without spaces), and
@@ -15,6 +15,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from regard.translation.normal_form import is_blank
 
 ENDS = ".!?…‽⁇⁈⁉؟۔।॥։።፧"
 WIDE_ENDS = "。！？．｡"  # no space follows these
@@ -144,12 +146,12 @@ def _short(text: str, span: Span, longest: int, length: Callable[[str], int]) ->
 
 
 def _between(text: str, start: int, end: int, cuts: list[int]) -> list[Span]:
-    """The spans between cuts, without the white space at their edges; empty ones left out."""
+    """The spans between cuts, without the white space at their edges; blank ones left out."""
     found = []
     for low, high in zip([start, *cuts], [*cuts, end], strict=True):
         piece = text[low:high]
         stripped = piece.strip()
-        if stripped:
+        if not is_blank(stripped):
             begin = low + len(piece) - len(piece.lstrip())
             found.append(Span(begin, begin + len(stripped)))
     return found

@@ -1,8 +1,8 @@
 """Text to ids and back: byte-pair encoding, or whole words.
 
-    text -> normal form (NFC, lower case by option) -> pieces of the vocabulary -> ids
+    text -> normal form (clean, NFC, lower case by option) -> pieces of the vocabulary -> ids
 
-Byte pairs lose nothing: decoding what was encoded gives the text's NFC form, double spaces and all,
+Byte pairs lose nothing: decoding what was encoded gives the normal form, double spaces and all,
 because a character outside the alphabet is written as its UTF-8 bytes. Words lose what is outside
 the vocabulary (`<unk>`) and the exact spacing.
 
@@ -160,9 +160,9 @@ class BytePairs(Tokens):
 
     def encode(self, text: str) -> list[Piece]:
         """Pieces of a text, without `<s>` and `</s>`; their spans cover all but single spaces."""
-        if not text:
-            return []
         normal, starts, ends = normalise_with_spans(text, self.lowercase)
+        if not normal:
+            return []
         # A space before the text, as before any other word; here it stands for nothing.
         normal, starts, ends = f" {normal}", [0, *starts], [0, *ends]
         owner = list(
@@ -184,10 +184,9 @@ class BytePairs(Tokens):
         """Ids of many texts at once: the same ids as `encode`, much faster."""
         ids: list[list[int]] = []
         for first in range(0, len(texts), ENCODED_AT_ONCE):
-            prepared = [
-                f" {normalise(text, self.lowercase)}" if text else ""
-                for text in texts[first : first + ENCODED_AT_ONCE]
-            ]
+            chunk = texts[first : first + ENCODED_AT_ONCE]
+            normal = [normalise(text, self.lowercase) for text in chunk]
+            prepared = [text and f" {text}" for text in normal]
             encodings = self._tokenizer.encode_batch_fast(prepared, add_special_tokens=False)
             ids += [encoding.ids for encoding in encodings]
         return ids

@@ -25,6 +25,7 @@ from regard.translation.device import choose_device
 from regard.translation.hypothesis import Hypothesis
 from regard.translation.lines import read_lines
 from regard.translation.model import UNK, TranslationModel
+from regard.translation.normal_form import is_blank
 from regard.translation.run import Run, load_model, open_run
 from regard.translation.sampling import SampleSettings, sample
 from regard.translation.search import (
@@ -144,7 +145,7 @@ class Translator:
         sides = zip(source_ids, pieces, strict=True)
         lengths = [max(len(source), len(target)) + 1 for source, target in sides]
         for batch in in_batches(lengths, sentences=self.sentences, pieces=2048):
-            chosen = [i for i in batch if source_ids[i] and pieces[i]]
+            chosen = [i for i in batch if not (is_blank(sources[i]) or is_blank(targets[i]))]
             if not chosen:
                 continue
             target_ids = [[piece.id for piece in pieces[i]] for i in chosen]
@@ -281,10 +282,21 @@ def align_both(
     `combine` is one of `regard.record.alignment.SYMMETRISERS`. Raises ValueError for another name
     and for different numbers of texts.
     """
-    if combine not in SYMMETRISERS:
-        raise ValueError(f"no way {combine!r} to combine (there are: {', '.join(SYMMETRISERS)})")
+    check_combine(combine)
     there = forward.align(sources, targets, tokenised=tokenised)
     back = backward.align(targets, sources, tokenised=tokenised)
+    return combined(there, back, combine)
+
+
+def check_combine(combine: str) -> None:
+    """Raise ValueError, naming those there are, for an unknown way to combine."""
+    if combine not in SYMMETRISERS:
+        raise ValueError(f"no way {combine!r} to combine (there are: {', '.join(SYMMETRISERS)})")
+
+
+def combined(there: Sequence[Sighted], back: Sequence[Sighted], combine: str) -> list[Links]:
+    """The links of pairs and of the same pairs the other way round, together."""
+    check_combine(combine)
     return [
         SYMMETRISERS[combine](
             one.alignment, frozenset((source, target) for target, source in other.alignment)
