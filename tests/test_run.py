@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,9 @@ from regard.translation.run import (
     settle_alpha,
     write_scores,
 )
-from toy_training import At, go, new_run, recipe
+from regard.translation.schedule import first_plan
+from regard.translation.state import circumstances, differences, make_learner
+from toy_training import At, Bigram, go, new_run, recipe
 
 CPU = torch.device("cpu")
 
@@ -274,3 +277,12 @@ def test_automatic_precision_is_kept_as_what_it_was_here(
     go(run, display)
     warning = "Saved with precision bfloat16, going on with float32: the numbers will not be"
     assert any(warning in line for line in display.lines)
+
+
+@pytest.mark.parametrize(("device", "lines"), [("cpu", 0), ("cuda", 1)])
+def test_the_same_bits_are_promised_on_the_processor_alone(device: str, lines: int) -> None:
+    settings = recipe().training
+    learner = make_learner(Bigram(5), settings, first_plan(settings, 8), CPU)
+    elsewhere = replace(learner, device=torch.device(device))  # which need not be there
+    said = differences(circumstances(elsewhere), elsewhere)
+    assert [f"On {device} the last bits may differ" in line for line in said] == [True] * lines

@@ -160,7 +160,7 @@ def save_state(learner: Learner, recipe: Recipe, corpus_digest: str, path: Path)
         "standing": asdict(learner.standing),
         "recipe": recipe.model_dump(),
         "corpus": corpus_digest,
-        **_circumstances(learner),
+        **circumstances(learner),
     }
     write_checkpoint(path, tensors, facts, TRAINING_STATE)
 
@@ -200,7 +200,7 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
         standing.looks_without_better = 0  # what the old plan's rate no longer bettered
     elif standing.finished == "patience" and begun.get("patience") != now["patience"]:
         standing.finished = None
-    return said + _differences(facts, learner)
+    return said + differences(facts, learner)
 
 
 def _what_the_rate_does(standing: Standing, plan: Plan, settings: TrainingRecipe) -> list[str]:
@@ -249,7 +249,7 @@ def _set_random_states(device: torch.device, states: Mapping[str, Tensor]) -> No
         torch.mps.set_rng_state(states["mps"])
 
 
-def _circumstances(learner: Learner) -> dict[str, Any]:
+def circumstances(learner: Learner) -> dict[str, Any]:
     """What the bits depend on beside recipe and text."""
     return {
         "torch": torch.__version__,
@@ -259,11 +259,12 @@ def _circumstances(learner: Learner) -> dict[str, Any]:
     }
 
 
-def _differences(facts: Mapping[str, Any], learner: Learner) -> list[str]:
+def differences(facts: Mapping[str, Any], learner: Learner) -> list[str]:
+    """What keeps a run that goes on from the bits of an unbroken one, a line each."""
     found = [
         f"Saved with {name} {facts.get(name)}, going on with {value}: "
         "the numbers will not be bit-identical to an unbroken run's"
-        for name, value in _circumstances(learner).items()
+        for name, value in circumstances(learner).items()
         if facts.get(name) != value
     ]
     if not found and learner.device.type != "cpu":
