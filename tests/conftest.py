@@ -58,3 +58,42 @@ def pytest_make_collect_report(collector: pytest.Collector):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.longrepr = f"{collector.nodeid} skips itself as a whole; skip tests: {reason}"
     return report
+
+
+# ------------------------------------------------------------------------------ the command line
+
+
+@pytest.fixture(name="regard")
+def run_regard(capsys: pytest.CaptureFixture[str]):
+    """Run a command in this process: `regard("score", a, b, given=b"...")`."""
+    from cli_fixtures import Answer, answer
+
+    def regard(*words: object, given: bytes = b"") -> Answer:
+        return answer(capsys, words, given)
+
+    return regard
+
+
+@pytest.fixture(scope="session")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with mine.es and mine.en."""
+    from cli_fixtures import write_text
+
+    return write_text(tmp_path_factory.mktemp("text"))
+
+
+@pytest.fixture(scope="session")
+def run(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained run of byte pairs with attention; tests only read it and its scores."""
+    from cli_fixtures import train
+
+    return train(text, tmp_path_factory.mktemp("runs") / "mine", "training.updates=6")
+
+
+@pytest.fixture(scope="session")
+def blind_run(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained run without attention."""
+    from cli_fixtures import train
+
+    settings = ("training.updates=2", "model.attention=none")
+    return train(text, tmp_path_factory.mktemp("runs") / "blind", *settings)

@@ -2,81 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
-from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from regard import cli
+from cli_fixtures import SMALL, Regard
 from regard.record.attention import AttentionRecord
-from regard.translation.phrasebook import pairs
-
-SMALL = [
-    *("--set", "model.embedding=16", "--set", "model.hidden=16", "--set", "tokens.size=400"),
-    *("--set", "training.epochs=0", "--set", "training.patience=0"),
-]
-
-
-class Answer(NamedTuple):
-    """What a command did."""
-
-    status: int
-    out: str
-    err: str
-
-
-Regard = Callable[..., Answer]
-
-
-@pytest.fixture(name="regard")
-def run_regard(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Regard:
-    """Run a command in this process; `given` is its standard input."""
-
-    def regard(*words: object, given: bytes = b"") -> Answer:
-        monkeypatch.setattr(sys, "argv", ["regard", *map(str, words)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            status = int(end.code or 0)
-        said = capsys.readouterr()
-        return Answer(status, said.out, said.err)
-
-    return regard
-
-
-@pytest.fixture(scope="module")
-def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few hundred pairs of the phrasebook, as somebody might have pasted them together."""
-    folder = tmp_path_factory.mktemp("text")
-    chosen = list(islice(pairs(3), 400))
-    sources, targets = [one.source for one in chosen], [one.target for one in chosen]
-    sources[4] = ""
-    targets[7] = "It\u2019s a \u201csmart\u201d quote."
-    (folder / "mine.es").write_bytes(("\ufeff" + "\r\n".join(sources) + "\n").encode())
-    (folder / "mine.en").write_text("\n".join(targets) + "\n", encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def run(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained run: not well, but trained."""
-    folder = tmp_path_factory.mktemp("runs") / "mine"
-    arguments = ["train", str(text / "mine.es"), str(text / "mine.en"), "--out", str(folder)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            sys, "argv", ["regard", *arguments, *SMALL, "--set", "training.updates=6", "--quiet"]
-        )
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        assert not end.value.code
-    return folder
 
 
 def test_a_run_holds_everything_that_it_needs(run: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from regard import __version__
+
 app = typer.Typer(
     name="regard",
     no_args_is_help=True,
@@ -36,6 +38,24 @@ RecipeFile = Annotated[
 ]
 
 
+def _say_version(wanted: bool) -> bool:
+    if wanted:
+        typer.echo(f"regard {__version__}")
+        raise typer.Exit
+    return wanted
+
+
 @app.callback()
-def regard() -> None:
+def regard(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Say which it is."),
+    ] = False,
+) -> None:
     """Do nothing on its own: there is always a command."""
+
+
+def check_folder(option: str, path: Path | None) -> None:
+    """Raise ValueError if a file that an option names would stand in a folder that is not there."""
+    if path is not None and not path.parent.is_dir():
+        raise ValueError(f"{option} {path}: there is no folder {path.parent}; make it first")

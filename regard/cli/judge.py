@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regard.cli.application import AsJson, Device, RunFolder, SourceFile, TargetFile, app
+from regard.cli.application import (
+    AsJson,
+    Device,
+    RunFolder,
+    SourceFile,
+    TargetFile,
+    app,
+    check_folder,
+)
+
+if TYPE_CHECKING:
+    from regard.record.alignment import LineOfLinks
+    from regard.translation.translator import Translator
 
 Tokenised = Annotated[
     bool,
@@ -51,43 +63,27 @@ def align(
     at most. A word that looked at the end of the sentence most has no link.
     """
     from regard.record.alignment import format_links
-    from regard.record.words import split_words
-    from regard.translation.lines import read_lines
-    from regard.translation.translator import align_both
+    from regard.translation.lines import check_same_count, read_lines
+    from regard.translation.translator import check_combine, combined
 
+    check_combine(combine)
     sources, targets = read_lines(source), read_lines(target)
-    if len(sources) != len(targets):
-        raise ValueError(
-            f"{source} has {len(sources)} lines, but {target} has {len(targets)}: line n of one "
-            "must belong to line n of the other"
-        )
-    forward = _load(run, device, rows)
-    if back is None:
-        found = [one.alignment for one in forward.align(sources, targets, tokenised=tokenised)]
-    else:
-        found = align_both(
-            forward,
-            _load(back, device, rows),
-            sources,
-            targets,
-            combine=combine,
-            tokenised=tokenised,
-        )
-    for source_text, target_text, links in zip(sources, targets, found, strict=True):
+    check_same_count(sources, targets, source, target)
+    forward = _load(run, device, rows, links=True)
+    backward = None if back is None else _load(back, device, rows, links=True)
+    pairs = forward.align(sources, targets, tokenised=tokenised)
+    found = [pair.alignment for pair in pairs]
+    if backward is not None:
+        found = combined(pairs, backward.align(targets, sources, tokenised=tokenised), combine)
+    for pair, links in zip(pairs, found, strict=True):
         if not as_json:
             typer.echo(format_links(links))
             continue
-        texts = (source_text, target_text)
-        words = [
-            text.split() if tokenised else [word.text for word in split_words(text)]
-            for text in texts
-        ]
-        typer.echo(
-            json.dumps(
-                {"source_words": words[0], "words": words[1], "alignment": sorted(links)},
-                ensure_ascii=False,
-            )
-        )
+        words = {
+            "source_words": [word.text for word in pair.source_words],
+            "words": [word.text for word in pair.target_words],
+        }
+        typer.echo(json.dumps({**words, "alignment": sorted(links)}, ensure_ascii=False))
 
 
 @app.command()
@@ -103,7 +99,7 @@ def evaluate(
     gold_base: Annotated[int, typer.Option(help="The number of the gold's first word.")] = 0,
     tokenised: Tokenised = False,
     rows: Rows = "predicted",
-    beam: Annotated[int | None, typer.Option(help="Default: the recipe's.")] = None,
+    beam: Annotated[int | None, typer.Option(min=1, help="Default: the recipe's.")] = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep the translations.")
     ] = None,
@@ -117,10 +113,10 @@ def evaluate(
     regard evaluate runs/mine test.es test.en --gold test.gold --tokenised
 
     With --tokenised only the alignment is measured: the text is not as the model writes it.
+    What the run's own test part gives is kept in the run, in scores.json.
     """
     from dataclasses import replace
 
-    from regard.record.alignment import parse_lines
     from regard.translation.durable import write_text
     from regard.translation.evaluate import (
         alignment_json,
@@ -128,19 +124,20 @@ def evaluate(
         score_alignment,
         score_texts,
     )
-    from regard.translation.lines import read_lines
     from regard.translation.run import open_run, write_scores
 
     if (source is None) != (target is None):
         raise ValueError("evaluate needs both SOURCE and TARGET, or neither")
+    if tokenised and gold is None:
+        raise ValueError("--tokenised measures links alone: name their file, --gold LINKS")
+    if tokenised and output is not None:
+        raise ValueError("--output keeps translations, but --tokenised makes none: leave one out")
+    check_folder("--output", output)
     own = source is None
     if source is None or target is None:
-        opened = open_run(run)
-        source, target = opened.part("test", "source"), opened.part("test", "target")
-        if not source.is_file() or not source.stat().st_size:
-            raise ValueError(f"{run}: has no test part; name SOURCE and TARGET")
-    sources, targets = read_lines(source), read_lines(target)
-    translator = _load(run, device, rows)
+        source, target = _test_part(run)
+    sources, targets, truth = _judged_lines(source, target, gold, gold_base)
+    translator = _load(run, device, rows, links=gold is not None)
     if beam is not None:
         translator = replace(translator, settings=replace(translator.settings, beam=beam))
     found: dict[str, Any] = {}
@@ -148,16 +145,13 @@ def evaluate(
         outputs = [one.text for one in translator.translate(sources)]
         if output is not None:
             write_text(output, "".join(line + "\n" for line in outputs))
-        found |= score_texts(outputs, targets).to_json()
+        found |= {**score_texts(outputs, targets).to_json(), "beam": translator.settings.beam}
         tokens = (translator.source_tokens, translator.target_tokens)
         found |= perplexity(translator.model, tokens, sources, targets).to_json()
-    if gold is not None:
+    if truth is not None:
         links = [one.alignment for one in translator.align(sources, targets, tokenised=tokenised)]
-        truth = parse_lines(read_lines(gold), gold_base, name=str(gold))
-        if len(truth) != len(links):
-            raise ValueError(f"{gold} has {len(truth)} lines, but {source} has {len(links)}")
         found |= {**alignment_json(score_alignment(links, truth)), "rows": rows}
-    if own:
+    if own and not tokenised:  # links alone would overwrite all other scores
         write_scores(open_run(run), {"test": found})
     typer.echo(json.dumps(found) if as_json else _table(found))
 
@@ -196,14 +190,46 @@ def score(
     typer.echo(json.dumps(found) if as_json else _table(found))
 
 
-def _load(run: Path, device: str, rows: str) -> Any:
+def _test_part(run: Path) -> tuple[Path, Path]:
+    from regard.translation.run import open_run
+
+    opened = open_run(run)
+    source, target = opened.part("test", "source"), opened.part("test", "target")
+    if not source.is_file() or not source.stat().st_size:
+        raise ValueError(f"{run}: has no test part; name SOURCE and TARGET")
+    return source, target
+
+
+def _judged_lines(
+    source: Path, target: Path, gold: Path | None, gold_base: int
+) -> tuple[list[str], list[str], list[LineOfLinks] | None]:
+    """All that a judgement reads, compared before anything is translated."""
+    from regard.record.alignment import parse_lines
+    from regard.translation.lines import check_same_count, read_lines
+
+    sources, targets = read_lines(source), read_lines(target)
+    check_same_count(sources, targets, source, target)
+    if not sources:
+        raise ValueError(f"{source} and {target} have no lines: nothing to score")
+    if gold is None:
+        return sources, targets, None
+    truth = parse_lines(read_lines(gold), gold_base, name=str(gold))
+    check_same_count(truth, sources, gold, source)
+    return sources, targets, truth
+
+
+def _load(run: Path, device: str, rows: str, *, links: bool) -> Translator:
+    """A translator that reads its attention by `rows`, and has some if `links` are asked for."""
     from dataclasses import replace
 
+    from regard.attention import sites
     from regard.translation.translator import load
 
     if rows not in ("predicted", "input"):
         raise ValueError(f"--rows {rows}: write predicted or input")
     translator = load(run, device=device)
+    if links and not sites(translator.model):
+        raise ValueError(f"{run}: has no attention (model.attention = none), so it links no words")
     return replace(translator, reader=replace(translator.reader, rows=rows))
 
 
@@ -221,6 +247,7 @@ def _table(found: dict[str, Any]) -> str:
         "recall": "recall of links",
         "links": "links",
         "lines": "sentences",
+        "beam": "beam",
     }
     lines = [
         f"{label:<22}{found[name]:10,.2f}"

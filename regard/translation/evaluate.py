@@ -25,7 +25,7 @@ from regard.record.alignment import (
     parse_lines,
 )
 from regard.translation.batches import to_batch
-from regard.translation.lines import read_lines
+from regard.translation.lines import check_same_count, read_lines
 from regard.translation.model import UNK, TranslationModel
 from regard.translation.search import at_rest, device_of, in_batches
 from regard.translation.tokens import Tokens
@@ -236,10 +236,6 @@ def _check(outputs: Sequence[str], references: Sequence[str], tokenize: str) -> 
 def _same_count(
     first: Sequence[object], second: Sequence[object], first_name: str, second_name: str
 ) -> None:
-    if len(first) != len(second):
-        raise ValueError(
-            f"{first_name} has {len(first)} lines, but {second_name} has {len(second)}: "
-            "line n of one must belong to line n of the other"
-        )
+    check_same_count(first, second, first_name, second_name)
     if not first:
         raise ValueError(f"{first_name} and {second_name} have no lines: nothing to score")

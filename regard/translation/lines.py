@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -23,3 +24,14 @@ def read_lines(path: Path) -> list[str]:
     if not lines[-1]:
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
+
+
+def check_same_count(
+    first: Sequence[object], second: Sequence[object], first_name: object, second_name: object
+) -> None:
+    """Raise ValueError, with both names and counts, for files that cannot belong line to line."""
+    if len(first) != len(second):
+        raise ValueError(
+            f"{first_name} has {len(first)} lines, but {second_name} has {len(second)}: "
+            "line n of one must belong to line n of the other"
+        )

@@ -1,0 +1,20 @@
+"""The command that lists what can be set."""
+
+from __future__ import annotations
+
+import typer
+
+from regard.cli.application import app
+
+
+@app.command()
+def settings() -> None:
+    """List every setting of a recipe: its values, default and meaning (a Markdown table).
+
+    regard settings | grep search
+
+    A setting is changed with --set KEY=VALUE, or by a line of the recipe.
+    """
+    from regard.translation.recipe import settings_table
+
+    typer.echo(settings_table(), nl=False)

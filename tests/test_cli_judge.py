@@ -1,0 +1,133 @@
+"""Commands that judge: what they measure, keep and refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli_fixtures import Regard
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> list[Path]:
+    """A source and a target of two lines, tokenised."""
+    for name, line in (("s", "la casa\nel perro\n"), ("t", "the house\nthe dog\n")):
+        (tmp_path / name).write_text(line, encoding="utf-8")
+    return [tmp_path / "s", tmp_path / "t"]
+
+
+def test_a_model_without_attention_links_no_words_and_says_so(
+    regard: Regard, run: Path, blind_run: Path, pair: list[Path]
+) -> None:
+    pair[0].with_name("g").write_text("0-0\n1-1\n", encoding="utf-8")
+    said = f"regard: {blind_run}: has no attention (model.attention = none), so it links no words\n"
+    for words in (
+        ("align", blind_run, *pair),
+        ("align", run, *pair, "--back", blind_run),
+        ("evaluate", blind_run, *pair, "--gold", pair[0].with_name("g")),
+    ):
+        answer = regard(*words)
+        assert (answer.status, answer.out, answer.err) == (2, "", said)
+
+
+def test_all_files_of_a_judgement_are_compared_before_anything_is_translated(
+    regard: Regard, run: Path, pair: list[Path], tmp_path: Path
+) -> None:
+    source, target = pair
+    (tmp_path / "g").write_text("0-0\n", encoding="utf-8")
+    (tmp_path / "three").write_text("a\nb\nc\n", encoding="utf-8")
+    output = tmp_path / "out"
+    answer = regard("evaluate", run, *pair, "--gold", tmp_path / "g", "--output", output)
+    assert answer.status == 2
+    assert f"{tmp_path / 'g'} has 1 lines, but {source} has 2" in answer.err
+    for command in ("evaluate", "align"):
+        answer = regard(command, run, source, tmp_path / "three")
+        assert answer.status == 2
+        assert f"{source} has 2 lines, but {tmp_path / 'three'} has 3" in answer.err
+    assert not output.exists()
+    assert target.exists()
+
+
+def test_tokenised_without_gold_measures_nothing_and_leaves_the_scores_alone(
+    regard: Regard, run: Path
+) -> None:
+    before = (run / "scores.json").read_bytes() if (run / "scores.json").exists() else None
+    answer = regard("evaluate", run, "--tokenised")
+    assert answer.status == 2
+    assert "--gold LINKS" in answer.err
+    after = (run / "scores.json").read_bytes() if (run / "scores.json").exists() else None
+    assert after == before
+
+
+def test_links_alone_do_not_overwrite_the_scores_of_the_test_part(
+    regard: Regard, run: Path, tmp_path: Path
+) -> None:
+    assert regard("evaluate", run, "--beam", 1).status == 0
+    before = (run / "scores.json").read_bytes()
+    lines = len((run / "test.source").read_text(encoding="utf-8").splitlines())
+    (tmp_path / "g").write_text("0-0\n" * lines, encoding="utf-8")
+    answer = regard("evaluate", run, "--gold", tmp_path / "g", "--tokenised", "--json")
+    assert "aer" in json.loads(answer.out)
+    assert (run / "scores.json").read_bytes() == before
+
+
+def test_the_scores_say_which_beam_and_which_rows_made_them(
+    regard: Regard, run: Path, pair: list[Path]
+) -> None:
+    pair[0].with_name("g").write_text("0-0\n1-1\n", encoding="utf-8")
+    words = ("evaluate", run, *pair, "--gold", pair[0].with_name("g"), "--rows", "input")
+    found = json.loads(regard(*words, "--beam", 2, "--json").out)
+    assert (found["beam"], found["rows"]) == (2, "input")
+
+
+def test_gold_that_agrees_with_the_links_gives_an_error_rate_of_0_and_else_of_100(
+    regard: Regard, run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "s").write_text("la casa grande\n", encoding="utf-8")
+    (tmp_path / "t").write_text("the big house\n", encoding="utf-8")
+    texts = (tmp_path / "s", tmp_path / "t")
+    links = regard("align", run, *texts, "--tokenised").out.split()
+    assert links
+    other = {f"{source}-{target}" for source in range(3) for target in range(3)} - set(links)
+    for gold, aer in ((links, 0.0), (sorted(other), 100.0)):
+        (tmp_path / "g").write_text(" ".join(gold) + "\n", encoding="utf-8")
+        words = ("evaluate", run, *texts, "--gold", tmp_path / "g", "--tokenised", "--json")
+        assert json.loads(regard(*words).out)["aer"] == pytest.approx(aer)
+
+
+def test_the_words_of_tokenised_links_are_those_that_stood_between_spaces(
+    regard: Regard, run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "s").write_text("la \u00a0 casa\u00a0blanca .\n", encoding="utf-8")
+    (tmp_path / "t").write_text("John&apos;s white-house .\n", encoding="utf-8")
+    words = ("align", run, tmp_path / "s", tmp_path / "t", "--tokenised", "--json")
+    for more in ((), ("--back", run)):
+        found = json.loads(regard(*words, *more).out)
+        sources, targets = found["source_words"], found["words"]
+        assert targets == ["John&apos;s", "white-house", "."]
+        assert sources == words_between_spaces((tmp_path / "s").read_text(encoding="utf-8"))
+        for source, target in found["alignment"]:
+            assert source < len(sources)
+            assert target < len(targets)
+
+
+def words_between_spaces(line: str) -> list[str]:
+    return [word for word in line.rstrip("\n").split(" ") if word]
+
+
+def test_an_unknown_way_to_combine_is_refused_without_a_run_back_too(
+    regard: Regard, run: Path, pair: list[Path]
+) -> None:
+    answer = regard("align", run, *pair, "--combine", "foo")
+    assert answer.status == 2
+    assert "no way 'foo' to combine (there are: " in answer.err
+
+
+def test_translations_are_not_kept_in_a_folder_that_is_not_there(
+    regard: Regard, run: Path, tmp_path: Path
+) -> None:
+    answer = regard("evaluate", run, "--output", tmp_path / "no" / "out.en")
+    assert answer.status == 2
+    assert f"there is no folder {tmp_path / 'no'}" in answer.err
