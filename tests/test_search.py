@@ -296,6 +296,8 @@ def test_pad_and_the_start_are_never_written_nor_unknown_words_if_so_wished() ->
         piece for best in search(model, SOURCES, settings) for one in best for piece in one.ids
     }
     assert known <= set(WORDS)
+    for first, *others in search(model, SOURCES, replace(settings, forbidden=(min(known),))):
+        assert not any(min(known) in one.ids for one in (first, *others))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

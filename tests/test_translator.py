@@ -187,6 +187,16 @@ def test_alternatives_are_sorted_and_read_differently() -> None:
         assert sum(a.hypothesis.ids != b.hypothesis.ids for a, b in pairs) == 1
 
 
+def test_byte_pairs_that_write_control_characters_are_never_chosen() -> None:
+    translator = echo(byte_pairs())  # the model's second best is always piece 5, the byte 0x01
+    several = replace(translator, settings=SearchSettings(beam=4, best=4))
+    drawing = SampleSettings(draws=4, temperature=9.0)
+    for found in (several.translate("one two"), translator.sample(["one two"], 3, drawing)[0]):
+        assert len(found.alternatives) == 3
+        for one in (found, *found.alternatives):
+            assert 5 not in one.parts[0].hypothesis.ids
+
+
 def test_draws_are_the_same_whatever_is_drawn_beside_them() -> None:
     drawing = SampleSettings(draws=3, temperature=6.0)
     translator = echo()

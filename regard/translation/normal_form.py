@@ -7,6 +7,7 @@ marks are nothing.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,12 @@ def clean(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Whether nothing is written: no more than white space and control characters."""
     return not clean(text).strip()
+
+
+def places_in_clean(text: str) -> list[int]:
+    """Where each character of a text begins in its clean form; at last, where that ends."""
+    lengths = (CLEANED.get(ord(character), character) is not None for character in text)
+    return list(itertools.accumulate(lengths, initial=0))
 
 
 def normalise(text: str, lowercase: bool) -> str:

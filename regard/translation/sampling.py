@@ -58,7 +58,7 @@ def sample(
 
     Each draw has random numbers of its own, a function of the seed, the source and the number of
     the draw: what else is in the batch makes no difference. Of `settings` the lengths,
-    `length_alpha`, `no_repeat`, `forbid_unknown` and `record` apply.
+    `length_alpha`, `no_repeat`, `forbid_unknown`, `forbidden` and `record` apply.
 
     Raises ValueError if the model's probabilities are not numbers.
     """

@@ -46,7 +46,8 @@ class SearchSettings:
 
     `beam` hypotheses live side by side and the `best` finished ones are kept. Lengths count target
     pieces without `</s>`; `max_length` None allows 2 S + 10 for a source of S pieces. `no_repeat` n
-    forbids a run of n pieces to occur twice (0: nothing is forbidden). `record` keeps attention.
+    forbids a run of n pieces to occur twice (0: nothing is forbidden). Pieces whose ids are in
+    `forbidden` are never written. `record` keeps attention.
 
     Raises ValueError for what cannot be searched for.
     """
@@ -58,6 +59,7 @@ class SearchSettings:
     max_length: int | None = None
     no_repeat: int = 0
     forbid_unknown: bool = False
+    forbidden: tuple[int, ...] = ()
     record: bool = True
 
     def __post_init__(self) -> None:
@@ -310,7 +312,8 @@ def allowed_pieces(
     """Log-probabilities of every continuation, -inf for those that are not allowed."""
     allowed = log_probabilities_of(logits)
     end = allowed[:, EOS].clone()
-    allowed[:, [PAD, BOS, UNK] if settings.forbid_unknown else [PAD, BOS]] = -math.inf
+    unknown = [UNK] if settings.forbid_unknown else []
+    allowed[:, [PAD, BOS, *unknown, *settings.forbidden]] = -math.inf
     if rows.length < settings.min_length:
         allowed[:, EOS] = -math.inf
     must_end = rows.length >= limits[rows.owner]

@@ -191,14 +191,17 @@ class BytePairs(Tokens):
             ids += [encoding.ids for encoding in encodings]
         return ids
 
+    def bytes_of(self, id_: int) -> bytes:
+        """What a piece writes, in UTF-8; the special ones write nothing."""
+        return self._utf8[self._checked(id_)]
+
     def decode(self, ids: Iterable[SupportsIndex]) -> str:
         """The text of any ids; bytes that are not UTF-8 become U+FFFD."""
-        written = b"".join(self._utf8[self._checked(int(id_))] for id_ in ids)
+        written = b"".join(self.bytes_of(int(id_)) for id_ in ids)
         return written.decode("utf-8", errors="replace").removeprefix(" ")
 
     def _content(self) -> dict[str, Any]:
-        merges = [list(merge) for merge in self.merges]
-        return {"characters": list(self.characters), "merges": merges}
+        return {"characters": list(self.characters), "merges": [list(one) for one in self.merges]}
 
 
 def train_byte_pairs(texts: Iterable[str], *, size: int, lowercase: bool = False) -> BytePairs:

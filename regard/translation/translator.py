@@ -12,6 +12,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Literal, overload
@@ -39,7 +40,7 @@ from regard.translation.search import (
 from regard.translation.sentences import Span, parts, rejoin
 from regard.translation.tokens import Tokens, Words
 from regard.translation.translated import Part, Reader, Sighted, Translation
-from regard.translation.written import Written, find_words, write
+from regard.translation.written import Written, find_words, unwritable, write
 
 READ_AHEAD = 1024  # lines; sorted by length they make full batches with little padding
 AT_EASE = 95  # percentile of the lengths of the dev part
@@ -158,8 +159,12 @@ class Translator:
                 pairs[i] = replace(pairs[i], parts=(part,))
         return pairs
 
+    @cached_property
+    def _unwritable(self) -> tuple[int, ...]:
+        return unwritable(self.target_tokens)
+
     def _settings(self) -> SearchSettings:
-        """No empty translations; with byte pairs no `<unk>`, which they never learn."""
+        """No empty translations, no control characters, and no `<unk>` of byte pairs."""
         settings = self.settings
         words = isinstance(self.target_tokens, Words)
         shortest = max(1, settings.min_length)
@@ -168,7 +173,8 @@ class Translator:
         return replace(
             settings,
             min_length=shortest,
-            forbid_unknown=settings.forbid_unknown or not words,
+            forbid_unknown=settings.forbid_unknown or not words,  # byte pairs never learn it
+            forbidden=settings.forbidden + self._unwritable,
             record=settings.record or (words and self.replace_unknown),
         )
 

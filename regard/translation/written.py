@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from regard.translation.model import SPECIAL_PIECES, UNK
+from regard.translation.normal_form import CONTROL, clean, places_in_clean
 from regard.translation.rejoin import join_words
 from regard.translation.sentences import Span
-from regard.translation.tokens import FIRST_BYTE, FIRST_CHARACTER, BytePairs, Tokens, Words
+from regard.translation.tokens import BytePairs, Tokens, Words
 
 CLITIC = re.compile(r"['’](?:s|re|ve|ll|d|m)|n['’]t", re.IGNORECASE)
 ELISION = re.compile(r"(?:[cdjlmnst]|qu)['’]", re.IGNORECASE)
+CONTROL_BYTE = re.compile(rb"[\x00-\x1f\x7f]")
 LINE_BREAKS = str.maketrans(dict.fromkeys("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
 
 
@@ -31,22 +33,32 @@ class Written:
 def write(
     tokens: Tokens, ids: Sequence[int], replacements: Mapping[int, str] | None = None
 ) -> Written:
-    """The text of ids, the same that `tokens.decode` gives, but that a line stays one line.
+    """The text of ids: what `tokens.decode` gives, clean of control characters and on one line.
 
     `replacements` says, for the place of an `<unk>` among the ids, what to write instead of it.
     """
     if isinstance(tokens, Words):
         replaced = replacements or {}
         words = [
-            (replaced.get(place) or tokens.piece(id_))
+            clean(replaced.get(place) or tokens.piece(id_))
             if id_ == UNK or id_ >= len(SPECIAL_PIECES)
             else ""
             for place, id_ in enumerate(ids)
         ]
         text = join_words(filter(None, words))
-        return Written(text.translate(LINE_BREAKS), _found(words, text))
+        return Written(text, _found(words, text))
     assert isinstance(tokens, BytePairs)
-    return _of_bytes([_bytes(tokens, id_) for id_ in ids])
+    return _of_bytes([tokens.bytes_of(id_) for id_ in ids])
+
+
+def unwritable(tokens: Tokens) -> tuple[int, ...]:
+    """The pieces that no translation may hold: those that write an ASCII control character.
+
+    Byte pairs have a piece for every byte, and a model may choose any.
+    """
+    if not isinstance(tokens, BytePairs):
+        return ()
+    return tuple(id_ for id_ in range(tokens.size) if CONTROL_BYTE.search(tokens.bytes_of(id_)))
 
 
 def find_words(words: Sequence[str]) -> Written:
@@ -75,14 +87,6 @@ def _found(words: Sequence[str], text: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _bytes(tokens: BytePairs, id_: int) -> bytes:
-    if id_ < FIRST_BYTE:
-        return b""
-    if id_ < FIRST_CHARACTER:
-        return bytes([id_ - FIRST_BYTE])
-    return tokens.piece(id_).encode()
-
-
 def _of_bytes(pieces: Sequence[bytes]) -> Written:
     """A character belongs to every piece that wrote one of its bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -94,6 +98,10 @@ def _of_bytes(pieces: Sequence[bytes]) -> Written:
         unfinished = bool(decoder.getstate()[0])
         edges.append((before, len(text) + unfinished))
     text += decoder.decode(b"", final=True)
+    if CONTROL.search(text):
+        at = places_in_clean(text)
+        edges = [(at[start], at[min(end, len(text))]) for start, end in edges]
+        text = clean(text)
     shift = text.startswith(" ")
     spans = []
     for start, end in edges:
@@ -101,4 +109,4 @@ def _of_bytes(pieces: Sequence[bytes]) -> Written:
         if end - start > 1 and text[start] == " ":
             start += 1
         spans.append(Span(max(0, start - shift), max(0, end - shift, start - shift)))
-    return Written(text[shift:].translate(LINE_BREAKS), tuple(spans))
+    return Written(text[shift:], tuple(spans))
