@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -16,3 +17,26 @@ def test_lines_end_at_line_feeds_only_and_blank_ones_count(tmp_path: Path) -> No
         read_lines(path)
     with pytest.raises(ValueError, match="cannot be read"):
         read_lines(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("name", ["lines.gz", "lines"])
+def test_gzip_is_recognised_by_its_first_bytes(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress("\ufeffuno\n".encode()) + gzip.compress(b"\ntres\r\n"))
+    assert read_lines(path) == ["uno", "", "tres"]
+
+
+def test_gzip_that_is_damaged_or_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "lines.gz"
+    whole = gzip.compress(b"one\ntwo\n" * 50)
+    for content, said in (
+        (whole[:-9], "is damaged gzip"),
+        (whole[:12] + b"\xff\xff" + whole[14:], "is damaged gzip"),
+        (whole[:-1] + b"\x7f", "is damaged gzip"),
+        (b"one\n", "ends in .gz but is not gzip"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=said) as caught:
+            read_lines(path)
+        assert str(caught.value).isprintable()
+        assert str(path) in str(caught.value)

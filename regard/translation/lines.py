@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
+from regard.translation.pairs import DAMAGED_GZIP, GZIP_START
+
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 file, blank ones too; they end at line feeds only.
+    """The lines of a UTF-8 file, blank ones too; they end at line feeds only. It may be gzip.
 
     Raises ValueError naming the file, and the line where it is not UTF-8.
     """
     try:
-        content = path.read_bytes()
+        content = path.read_bytes()  # once: it may be a pipe
+        if content.startswith(GZIP_START):
+            content = gzip.decompress(content)
+        elif path.suffix == ".gz":
+            raise ValueError(f"{path}: ends in .gz but is not gzip")
+    except DAMAGED_GZIP as error:
+        raise ValueError(f"{path}: is damaged gzip ({error})") from error
     except OSError as error:
         raise ValueError(f"{path}: cannot be read ({error.strerror or error})") from error
     try:

@@ -22,6 +22,7 @@ from regard.translation.normal_form import BYTE_ORDER_MARK, CONTROL, clean
 
 LONGEST_TEXT = 10_000  # characters on one side of a pair; longer ones are no sentences
 GZIP_START = b"\x1f\x8b"
+DAMAGED_GZIP = (EOFError, zlib.error, gzip.BadGzipFile)
 SPACE_BYTES = b" \t\r\n\v\f"
 CHUNK_BYTES = 1 << 20
 OUTLIER_RATIO = 3.0  # times longer or shorter than the corpus's usual ratio of the two sides
@@ -234,7 +235,7 @@ def _examine(path: Path) -> tuple[int, int]:
                     text_lines = lines + text.count(b"\n") + 1
                 lines += chunk.count(b"\n")
                 last = chunk[-1:] or last
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except DAMAGED_GZIP as error:
         raise CorpusError(f"{path}: is damaged gzip ({error})") from error
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
