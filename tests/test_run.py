@@ -230,6 +230,16 @@ def test_a_disk_that_fills_while_weights_are_written_leaves_the_old_ones_whole(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_who_may_read_the_run_may_read_its_weights(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_checkpoint(tmp_path / "a.safetensors", {"a": torch.ones(3)}, {}, "weights")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.safetensors").stat().st_mode & 0o777 == 0o640
+
+
 def test_scores_are_json_for_people(tmp_path: Path) -> None:
     run = create_run(tmp_path, recipe())
     write_scores(run, {"bleu_percent": 31.25, "signature": "größer"})

@@ -43,8 +43,11 @@ def write_checkpoint(
     }
 
     def write(partial: Path) -> None:
+        partial.touch()
+        mode = partial.stat().st_mode  # what every other file of a run has; the library makes 0600
         try:
             save_file(on_cpu, partial, metadata=metadata)
+            partial.chmod(mode)
         except SafetensorError as error:
             raise _as_os_error(error) from error
 
