@@ -13,6 +13,7 @@ import pytest
 
 from regard.translation.durable import (
     RunError,
+    cannot_write,
     locked,
     remove_leftovers,
     write_durably,
@@ -44,6 +45,20 @@ def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, number: int) -> N
         write_durably(path, fill)
     assert path.read_text() == "old"
     assert names(tmp_path) == ["a.txt"]
+
+
+def test_who_trains_on_a_full_disk_is_told_to_resume_where_there_is_something_to(
+    tmp_path: Path,
+) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    again = "Make room, then start the same command again"
+    run = tmp_path / "mine"
+    run.mkdir()
+    (run / "run.json").touch()
+    assert str(cannot_write(run / "corpus", full)).endswith(again)  # a failed beginning is undone
+    (run / "corpus").mkdir()
+    assert f"regard train --resume {run}," in str(cannot_write(run / "last.safetensors", full))
+    assert str(cannot_write(tmp_path / "mine.en", full)).endswith(again)
 
 
 def test_a_disk_that_is_full_at_the_sync_leaves_the_old_file_whole(

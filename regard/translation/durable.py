@@ -55,9 +55,16 @@ def cannot_write(path: Path, error: OSError) -> RunError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return RunError(
             f"{path}: the disk is full; what was saved before is whole. "
-            "Make room, then start the same command again"
+            f"Make room, then {_to_go_on(path.parent)}"
         )
     return RunError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+def _to_go_on(folder: Path) -> str:
+    """What to do again: a run that is prepared is there to stay, whatever else is taken back."""
+    if (folder / "run.json").is_file() and (folder / "corpus").is_dir():
+        return f"go on with a training by regard train --resume {folder}, or repeat the command"
+    return "start the same command again"
 
 
 def sync_file(path: Path) -> None:
