@@ -57,10 +57,27 @@ def test_a_failed_write_leaves_what_was_there(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match=r"^\S+looked\.safetensors: cannot be written: No space"):
         write_whole(path, b"after")
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "figures"
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(folder / "a.svg", b"x")
+    assert str(caught.value) == (
+        f"{folder / 'a.svg'}: there is no folder {folder}; make it first, or choose another place"
+    )
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.svg").mkdir()
+    with pytest.raises(OSError, match=r"a\.svg: cannot be written") as caught:
+        write_whole(tmp_path / "a.svg", b"x")
+    assert ".part" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.svg"]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

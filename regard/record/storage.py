@@ -56,7 +56,14 @@ def load_record(path: Path) -> AttentionRecord:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: a temporary name beside it, synced, then renamed."""
+    """Write a file whole or not at all: a temporary name beside it, synced, then renamed.
+
+    Raises OSError, in one line, saying where it cannot be written and what to do.
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{path}: there is no folder {path.parent}; make it first, or choose another place"
+        )
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.part")
     try:
         with temporary.open("xb") as file:
@@ -64,8 +71,12 @@ def write_whole(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        # Not the error's own words: they name the temporary file, which nobody asked for.
+        raise type(error)(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
     # The rename itself is only safe once the folder is on the disk; not every system can do that.
     with contextlib.suppress(OSError):
         folder = os.open(path.parent, os.O_RDONLY)
