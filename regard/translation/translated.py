@@ -30,8 +30,7 @@ class Reader:
     """How the attention of a translator is to be read.
 
     `rows` says which row belongs to a target word ("predicted" or "input": see
-    `regard.record.alignment.rows_of_words`). With `every_word`, a word that looks at `</s>` most
-    is linked to the real word that it looks at most; else it has no link.
+    `regard.record.alignment.rows_of_words`). A word that looks at `</s>` most has no link.
     """
 
     source_tokens: Tokens
@@ -40,7 +39,6 @@ class Reader:
     normaliser: str = "softmax"
     radius: int | None = None
     rows: str = "predicted"
-    every_word: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -94,8 +92,7 @@ class Sighted:
                 continue
             first, sources = _within(self.source_words, part.source)
             start, targets = _within(self.target_words, part.target)
-            if not self.reader.every_word:
-                sources = with_markers(sources, maps[-1].key_tokens)
+            sources = with_markers(sources, maps[-1].key_tokens)
             found = word_links(maps[-1], sources, targets, self.reader.rows)
             links |= {(source + first, target + start) for source, target in found}
         return frozenset(links)
