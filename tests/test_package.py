@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
 import os
+import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from test_layout import imports
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -26,6 +32,22 @@ def run(*command: str | Path, folder: Path) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    declared = {
+        re.split(r"[^\w-]", requirement)[0].replace("-", "_")
+        for requirement in itertools.chain(project["dependencies"], *extras)
+    }
+    declared.add("pydantic_core")  # each pydantic pins its own
+    imported = {
+        found.module.partition(".")[0]
+        for path in (REPOSITORY / "regard").rglob("*.py")
+        for found in imports(ast.parse(path.read_bytes()), ())
+    }
+    assert imported - sys.stdlib_module_names - {"regard"} <= declared
 
 
 @pytest.mark.slow
