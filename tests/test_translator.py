@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from regard.translation.recipe import Recipe, change
 from regard.translation.run import WEIGHTS, create_run
 from regard.translation.sampling import SampleSettings
 from regard.translation.search import SearchSettings
+from regard.translation.tokens import BytePairs
 from regard.translation.translator import align_both, load, load_dictionary
 
 
@@ -219,6 +220,41 @@ def test_a_given_pair_is_aligned_by_its_words() -> None:
     logits = model(batch_of(ids, ids[::-1]))
     expected = logits.log_softmax(-1)[0, range(4), [*ids[::-1], EOS]].sum()
     assert found[0].log_probability_nats == pytest.approx(float(expected), abs=1e-5)
+
+
+def test_pairs_are_aligned_window_by_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regard.translation.translator.READ_AHEAD", 2)
+    texts = ["one", "two six", "", "five four one", "six"]
+    translator = echo()
+    assert isinstance(translator.model, Echo)
+    stream = translator.align_stream(texts, texts)
+    assert translator.model.widths == []
+    found = [next(stream), next(stream)]
+    assert sorted(translator.model.widths) == [1, 2]
+    found += stream
+    assert [one.text for one in found] == texts
+    assert [len(one.alignment) for one in found] == [1, 2, 0, 3, 1]
+    assert [one.alignment for one in translator.align(texts, texts)] == [
+        one.alignment for one in found
+    ]
+    with pytest.raises(ValueError, match="1 sources but 0 targets"):
+        translator.align_stream(["one"], [])
+
+
+def test_every_text_is_tokenised_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    translator = replace(echo(byte_pairs()), at_ease=4, longest=6)
+    encoded: list[str] = []
+    encode_ids = BytePairs.encode_ids
+
+    def counted(self: BytePairs, texts: Sequence[str]) -> list[list[int]]:
+        encoded.extend(texts)
+        return encode_ids(self, texts)
+
+    monkeypatch.setattr(BytePairs, "encode_ids", counted)
+    monkeypatch.setattr(BytePairs, "encode", None)
+    translator.translate([" one ", "one", "One two three. Four five six!\n\nseven", "one\n"])
+    assert sorted(encoded) == sorted(set(encoded))
+    assert {"one", "seven", "Four five six!"} <= set(encoded)
 
 
 def batch_of(source: list[int], target: list[int]) -> Batch:

@@ -13,7 +13,7 @@ import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, overload
 
@@ -26,7 +26,6 @@ from regard.translation.device import choose_device
 from regard.translation.hypothesis import Hypothesis
 from regard.translation.lines import read_lines
 from regard.translation.model import UNK, TranslationModel
-from regard.translation.normal_form import is_blank
 from regard.translation.run import Run, load_model, open_run
 from regard.translation.sampling import SampleSettings, sample
 from regard.translation.search import (
@@ -135,18 +134,28 @@ class Translator:
 
         Raises ValueError for different numbers of texts.
         """
+        return list(self.align_stream(sources, targets, tokenised=tokenised))
+
+    def align_stream(
+        self, sources: Sequence[str], targets: Sequence[str], *, tokenised: bool = False
+    ) -> Iterator[Sighted]:
+        """What `align` gives, one by one: the attention of 1024 pairs is in memory, not of all."""
         if len(sources) != len(targets):
             raise ValueError(f"{len(sources)} sources but {len(targets)} targets: must be as many")
-        pairs = [
+        pairs = (
             _pair(source, target, self.reader, tokenised=tokenised)
             for source, target in zip(sources, targets, strict=True)
-        ]
+        )
+        windows = iter(lambda: list(islice(pairs, READ_AHEAD)), [])
+        return chain.from_iterable(map(self._aligned, windows))
+
+    def _aligned(self, pairs: list[Sighted]) -> list[Sighted]:
         source_ids = self.source_tokens.encode_ids([pair.source for pair in pairs])
         pieces = [self.target_tokens.encode(pair.text) for pair in pairs]
         sides = zip(source_ids, pieces, strict=True)
         lengths = [max(len(source), len(target)) + 1 for source, target in sides]
         for batch in in_batches(lengths, sentences=self.sentences, pieces=2048):
-            chosen = [i for i in batch if not (is_blank(sources[i]) or is_blank(targets[i]))]
+            chosen = [i for i in batch if source_ids[i] and pieces[i]]
             if not chosen:
                 continue
             target_ids = [[piece.id for piece in pieces[i]] for i in chosen]
@@ -184,18 +193,22 @@ class Translator:
         search: Callable[[list[list[int]]], list[list[Hypothesis]]],
     ) -> list[Translation]:
         """Cut texts into parts, find hypotheses for all parts together, put them in place."""
-        known = dict(zip(texts, map(len, self.source_tokens.encode_ids(texts)), strict=True))
+        lines = list({line.strip(): None for text in texts for line in text.split("\n")})
+        known = dict(zip(lines, self.source_tokens.encode_ids(lines), strict=True))
 
         def length(text: str) -> int:
-            return known[text] if text in known else len(self.source_tokens.encode(text))
+            if text not in known:
+                [known[text]] = self.source_tokens.encode_ids([text])
+            return len(known[text])
 
         spans = [parts(text, self.at_ease, self.longest, length) for text in texts]
-        pieces = [
-            text[span.start : span.end]
+        # Every part was measured while the text was cut.
+        ids = [
+            known[text[span.start : span.end]]
             for text, of_text in zip(texts, spans, strict=True)
             for span in of_text
         ]
-        found = iter(search(self.source_tokens.encode_ids(pieces)))
+        found = iter(search(ids))
         return [
             self._assembled(text, of_text, [next(found) for _ in of_text])
             for text, of_text in zip(texts, spans, strict=True)
@@ -289,8 +302,8 @@ def align_both(
     and for different numbers of texts.
     """
     check_combine(combine)
-    there = forward.align(sources, targets, tokenised=tokenised)
-    back = backward.align(targets, sources, tokenised=tokenised)
+    there = forward.align_stream(sources, targets, tokenised=tokenised)
+    back = backward.align_stream(targets, sources, tokenised=tokenised)
     return combined(there, back, combine)
 
 
@@ -300,7 +313,7 @@ def check_combine(combine: str) -> None:
         raise ValueError(f"no way {combine!r} to combine (there are: {', '.join(SYMMETRISERS)})")
 
 
-def combined(there: Sequence[Sighted], back: Sequence[Sighted], combine: str) -> list[Links]:
+def combined(there: Iterable[Sighted], back: Iterable[Sighted], combine: str) -> list[Links]:
     """The links of pairs and of the same pairs the other way round, together."""
     check_combine(combine)
     return [
