@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import Any
 
 import typer
 from typer.main import get_command
@@ -53,7 +54,7 @@ def main() -> None:
     sys.exit(0)
 
 
-def _in_a_line(error: typer.BadParameter) -> str:
+def _in_a_line(error: Any) -> str:
     """What is wrong with the words of a command line, and where to read how they should be."""
     said = " ".join(error.format_message().split())
     where = "regard" if error.ctx is None else error.ctx.command_path
