@@ -107,16 +107,6 @@ def test_evaluating_uses_the_runs_own_test_part_and_keeps_the_scores(
     assert again["bleu"] == pytest.approx(found["bleu"])
 
 
-def test_gold_links_give_an_alignment_error_rate(regard: Regard, run: Path, tmp_path: Path) -> None:
-    for name, line in (("s", "la casa\n"), ("t", "the house\n"), ("g", "1-1 2p2\n")):
-        (tmp_path / name).write_text(line, encoding="utf-8")
-    answer = regard(
-        *("evaluate", run, tmp_path / "s", tmp_path / "t", "--gold", tmp_path / "g"),
-        *("--gold-base", 1, "--tokenised", "--json"),
-    )
-    assert 0 <= json.loads(answer.out)["aer"] <= 100
-
-
 def test_links_of_any_system_are_scored(regard: Regard, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("0-0 2-1\n", encoding="utf-8")  # swapped: 0-0 1-2
     (tmp_path / "gold").write_text("1-1 2p3\n", encoding="utf-8")
@@ -186,8 +176,7 @@ def test_unequal_files_are_refused_with_both_counts_and_nothing_is_written(
     (tmp_path / "b").write_text("x\ny\n", encoding="utf-8")
     answer = regard("train", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "r")
     assert answer.status == 2
-    assert "3" in answer.err
-    assert "2" in answer.err
+    assert f"{tmp_path / 'a'} has 3 lines, {tmp_path / 'b'} has 2" in answer.err
     assert not (tmp_path / "r").exists()
 
 
@@ -208,7 +197,7 @@ def test_words_that_a_word_model_never_saw_are_named(
     settings = [*SMALL, "--set", "tokens.kind=words", "--set", "training.updates=2"]
     assert regard("train", *files, "--out", tmp_path / "r", *settings).status == 0
     answer = regard("translate", tmp_path / "r", "El ornitorrinco es Ana.", "--beam", 1)
-    assert answer.err == "not in the vocabulary: ornitorrinco\n"
+    assert answer.err.splitlines()[0] == "not in the vocabulary: ornitorrinco"
 
 
 def test_input_that_is_not_utf8_is_named(regard: Regard, run: Path) -> None:

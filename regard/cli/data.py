@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +60,9 @@ def split(
 
     from regard.translation.split import split_files
 
-    report = split_files(source, target, out, dev=_size(dev), test=_size(test), seed=seed)
+    report = split_files(
+        source, target, out, dev=_size("--dev", dev), test=_size("--test", test), seed=seed
+    )
     typer.echo(json.dumps(asdict(report)) if as_json else str(report))
 
 
@@ -87,5 +90,7 @@ def prepare(
     say(f"ready: regard train --resume {run.folder}")
 
 
-def _size(given: float | None) -> int | float | None:
+def _size(option: str, given: float | None) -> int | float | None:
+    if given is not None and not 0 <= given < math.inf:
+        raise ValueError(f"{option} {given:g}: give a number of pairs, or a share below 1")
     return given if given is None or given < 1 else int(given)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from regard.cli.application import AsJson, Device, RunFolder, app
+from regard.cli.application import AsJson, Device, RunFolder, app, check_folder
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
+    from regard.translation.sampling import SampleSettings
     from regard.translation.translated import Translation
     from regard.translation.translator import Translator
 
-SEARCH, SAMPLE, SHOW = "How to search", "How to draw instead", "What to show"
+WINDOW = 1024  # lines; sorted by length they make full batches with little padding
+READ_BYTES = 1 << 20
 
 
 @app.command()
@@ -27,25 +32,28 @@ def translate(
         list[str] | None, typer.Argument(help="Text to translate; without it, standard input.")
     ] = None,
     beam: Annotated[
-        int | None, typer.Option(help="Hypotheses kept; 1: greedy. Default: the recipe's.")
+        int | None,
+        typer.Option(min=1, help="Hypotheses kept; 1: greedy. Default: the recipe's."),
     ] = None,
     alpha: Annotated[
-        float | None, typer.Option(help="Length normalisation; 0: none. Default: the recipe's.")
+        float | None,
+        typer.Option(min=0, help="Length normalisation; 0: none. Default: the recipe's."),
     ] = None,
     max_length: Annotated[
-        int | None, typer.Option(metavar="N", help="Longest translation of a sentence, in pieces.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Longest translation of a sentence, in pieces."),
     ] = None,
     no_repeat: Annotated[
-        int, typer.Option(metavar="N", help="No run of N pieces may come twice; 0: any may.")
+        int, typer.Option(min=0, metavar="N", help="No run of N pieces may come twice; 0: any may.")
     ] = 0,
-    best: Annotated[int, typer.Option(metavar="N", help="The N best translations.")] = 1,
+    best: Annotated[int, typer.Option(min=1, metavar="N", help="The N best translations.")] = 1,
     sample: Annotated[
-        int, typer.Option(metavar="N", help="Draw N translations instead of searching.")
+        int, typer.Option(min=0, metavar="N", help="Draw N translations instead of searching.")
     ] = 0,
     seed: Annotated[int, typer.Option(help="Of the draws.")] = 1,
     temperature: Annotated[float, typer.Option(help="Of the draws; below 1: safer.")] = 1.0,
     top_k: Annotated[
-        int | None, typer.Option(metavar="K", help="Draw from the K most probable pieces.")
+        int | None, typer.Option(min=1, metavar="K", help="Draw from the K most probable pieces.")
     ] = None,
     top_p: Annotated[
         float, typer.Option(metavar="P", help="Draw from the most probable share P.")
@@ -73,10 +81,15 @@ def translate(
 
     Text of any length is taken: a long line is cut at the ends of sentences, and joined again.
     """
+    from regard.attention import sites
     from regard.translation.sampling import SampleSettings
-    from regard.translation.translator import load, load_dictionary
+    from regard.translation.translator import load
 
-    translator = load(run, device=device)
+    _check(text, {"--figure": figure, "--record": record})
+    drawing = SampleSettings(max(1, sample), temperature, top_k, top_p)  # refused unused too
+    translator = _knowing(load(run, device=device), run, dictionary)
+    if not sites(translator.model) and (show or figure or record):
+        raise ValueError(f"{run}: has no attention (model.attention = none): nothing to show")
     settings = replace(
         translator.settings,
         beam=max(best, translator.settings.beam if beam is None else beam),
@@ -86,24 +99,53 @@ def translate(
         no_repeat=no_repeat,
         record=as_json or show or figure is not None or record is not None,
     )
-    words = load_dictionary(dictionary) if dictionary else {}
-    translator = replace(translator, settings=settings, dictionary=words)
-    if text is None and (figure or record):
-        raise ValueError("--figure and --record show one text: give it as an argument")
-    if text is not None and len(text) > 1 and (figure or record):
-        raise ValueError(f"--figure and --record show one text, not {len(text)}: quote it")
-    found: Iterable[Translation]
-    if sample:
-        drawing = SampleSettings(sample, temperature, top_k, top_p)
-        found = _drawn(translator, _lines() if text is None else text, seed, drawing)
-    else:
-        ahead = 1 if sys.stdin.isatty() or text is not None else 1024
-        found = translator.stream(_lines() if text is None else text, ahead=ahead)
-    for one in found:
+    translator = replace(translator, settings=settings)
+    count = cut = 0
+    windows = _windows() if text is None else [text]
+    for one in _translated(translator, windows, seed, drawing if sample else None):
         _name_unknown_words(translator, one.source)
-        _print(one, as_json=as_json, show=show, choices=best > 1 or sample > 1)
         if figure is not None or record is not None:
             _keep(one, figure, record)
+        _print(one, as_json=as_json, show=show, choices=best > 1 or sample > 1)
+        count, cut = count + 1, cut + one.cut
+    if cut:
+        typer.echo(
+            f"{cut} of {count} ran into the length limit, and may lack their end: --max-length N",
+            err=True,
+        )
+
+
+def _check(text: list[str] | None, files: dict[str, Path | None]) -> None:
+    """Refuse what can be known to be wrong before a model is read."""
+    for option, path in files.items():
+        check_folder(option, path)
+    one_text = any(files.values())
+    if text is None:
+        if one_text:
+            raise ValueError("--figure and --record show one text: give it as an argument")
+        return
+    if one_text and len(text) > 1:
+        raise ValueError(f"--figure and --record show one text, not {len(text)}: quote it")
+    if one_text and not text[0].strip():
+        raise ValueError("a blank text has nothing to show: leave --figure and --record out")
+    for words in text:
+        if os.path.isfile(words):  # noqa: PTH113  no path at all, as a rule, and maybe too long
+            raise ValueError(f"{words} is a file: regard translate RUN < {words}")
+
+
+def _knowing(translator: Translator, run: Path, dictionary: Path | None) -> Translator:
+    """The translator with a dictionary for the words that it does not know."""
+    from regard.translation.tokens import Words
+    from regard.translation.translator import load_dictionary
+
+    if dictionary is None:
+        return translator
+    if not isinstance(translator.target_tokens, Words):
+        raise ValueError(
+            f"--dictionary {dictionary}: {run} writes byte pairs, to which no word is unknown; "
+            "leave it out"
+        )
+    return replace(translator, dictionary=load_dictionary(dictionary))
 
 
 def _name_unknown_words(translator: Translator, text: str) -> None:
@@ -118,28 +160,54 @@ def _name_unknown_words(translator: Translator, text: str) -> None:
             typer.echo(f"not in the vocabulary: {', '.join(unknown)}", err=True)
 
 
-def _lines() -> Iterator[str]:
-    """The lines of standard input.
+def _windows() -> Iterator[list[str]]:
+    """The lines of standard input, as many together as have arrived, up to `WINDOW`.
 
-    Raises ValueError naming the line that is not UTF-8.
+    A program that writes a line and waits gets its answer; a file is read in full windows.
+    Raises ValueError naming the line that is not UTF-8, after the lines before it.
     """
-    for number, line in enumerate(sys.stdin.buffer, start=1):
+    if sys.stdin.isatty():
+        typer.echo("a line and Enter: its translation; Ctrl-D ends", err=True)
+    begun, number = b"", 0
+    given = cast("BufferedReader", sys.stdin.buffer)
+    while arrived := given.read1(READ_BYTES):
+        *whole, begun = (begun + arrived).split(b"\n")
+        yield from _decoded(whole, number)
+        number += len(whole)
+    if begun:
+        yield from _decoded([begun], number)
+
+
+def _decoded(lines: list[bytes], before: int) -> Iterator[list[str]]:
+    """Lines as text, in windows; `before` lines came before them."""
+    window: list[str] = []
+    for number, line in enumerate(lines, start=before + 1):
         try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+            window.append(line.decode("utf-8-sig" if number == 1 else "utf-8"))
         except UnicodeDecodeError as error:
+            yield window
             raise ValueError(
                 f"standard input, line {number}: is not UTF-8; convert the text first"
             ) from error
+        if len(window) == WINDOW:
+            yield window
+            window = []
+    yield window
 
 
-def _drawn(
-    translator: Translator, lines: Iterable[str], seed: int, drawing: object
+def _translated(
+    translator: Translator,
+    windows: Iterable[list[str]],
+    seed: int,
+    drawing: SampleSettings | None,
 ) -> Iterator[Translation]:
-    from regard.translation.sampling import SampleSettings
-
-    assert isinstance(drawing, SampleSettings)
-    for line in lines:
-        yield from translator.sample([line.rstrip("\r\n")], seed, drawing)
+    """A translation a line, or with `drawing` a draw; a window is translated together."""
+    for window in windows:
+        if drawing is None:
+            yield from translator.stream(window, ahead=WINDOW)
+        else:
+            for line in window:
+                yield from translator.sample([line.rstrip("\r\n")], seed, drawing)
 
 
 def _print(one: Translation, *, as_json: bool, show: bool, choices: bool) -> None:
@@ -150,7 +218,7 @@ def _print(one: Translation, *, as_json: bool, show: bool, choices: bool) -> Non
     if choices:
         for other in one.alternatives:
             typer.echo(f"\t{other.score:.3f}\t{other.text}")
-    if show:
+    if show and one.record.maps:  # a blank line has none
         typer.echo(_drawing(one))
 
 
@@ -160,8 +228,6 @@ def _drawing(one: Translation) -> str:
 
     from regard.view.terminal import draw_record
 
-    if not one.record.maps:
-        return "(no attention to show: this model has none)"
     colour = sys.stdout.isatty()
     width = max(24, min(shutil.get_terminal_size((100, 24)).columns, 160))
     return draw_record(one.record, width=width, colour=colour) + "\n"
@@ -169,7 +235,7 @@ def _drawing(one: Translation) -> str:
 
 def _keep(one: Translation, figure: Path | None, record: Path | None) -> None:
     if not one.record.maps:
-        raise ValueError("this model has no attention to show (attention = none)")
+        raise ValueError(f"{one.source!r} has nothing to show: leave --figure and --record out")
     if record is not None:
         one.record.save(record)
     if figure is not None:
