@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from regard.record.measures import Measure
 
 DOCUMENTS = Path(__file__).resolve().parent
 MARKED = re.compile(
@@ -48,11 +52,22 @@ def measures() -> str:
     """Every measure of `regard.record`."""
     from regard.record.measures import MEASURES
 
+    return _measures("measure", MEASURES)
+
+
+def comparisons() -> str:
+    """Every measure of `regard.record` that compares two maps."""
+    from regard.record.measures import COMPARISONS
+
+    return _measures("comparison", COMPARISONS)
+
+
+def _measures(kind: str, measured: Mapping[str, Measure]) -> str:
     rows = [
         [name, it.what, f"{it.unit}, {it.values}", it.source, it.misleads]
-        for name, it in MEASURES.items()
+        for name, it in measured.items()
     ]
-    return table(["measure", "what it computes", "unit", "source", "when it misleads"], rows)
+    return table([kind, "what it computes", "unit", "source", "when it misleads"], rows)
 
 
 def settings() -> str:
@@ -71,9 +86,7 @@ def commands() -> str:
     group = typer.main.get_command(cli.app)
     pages = []
     for name, command in sorted(getattr(group, "commands", {}).items()):
-        with command.make_context(
-            name, [], resilient_parsing=True, max_content_width=90
-        ) as context:
+        with command.make_context(name, [], resilient_parsing=True, terminal_width=90) as context:
             context.info_name = f"regard {name}"
             pages.append(f"### regard {name}\n\n```text\n{command.get_help(context).strip()}\n```")
     return "\n\n".join(pages)
@@ -83,6 +96,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "scores": scores,
     "scopes": scopes,
     "measures": measures,
+    "comparisons": comparisons,
     "settings": settings,
     "commands": commands,
 }
