@@ -54,6 +54,7 @@ def test_json_has_text_score_words_and_alignment(regard: Regard, run: Path) -> N
     assert found["source"] == "La casa es grande."
     assert found["source_words"] == ["La", "casa", "es", "grande", "."]
     assert {"text", "score", "words", "alignment", "alternatives"} <= set(found)
+    assert found["alignment"]
     for source, target in found["alignment"]:
         assert 0 <= source < 5
         assert 0 <= target < len(found["words"])
@@ -86,6 +87,7 @@ def test_links_are_pharaohs_and_within_the_sentence(
     answer = regard("align", run, tmp_path / "s", tmp_path / "t", "--tokenised")
     first, second, end = answer.out.split("\n")
     assert second == end == ""
+    assert first
     for link in first.split():
         source, target = map(int, link.split("-"))
         assert 0 <= source < 3

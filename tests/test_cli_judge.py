@@ -82,19 +82,30 @@ def test_the_scores_say_which_beam_and_which_rows_made_them(
     assert (found["beam"], found["rows"]) == (2, "input")
 
 
-def test_gold_that_agrees_with_the_links_gives_an_error_rate_of_0_and_else_of_100(
+def test_the_error_rate_of_gold_links_is_the_one_computed_by_hand(
     regard: Regard, run: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "s").write_text("la casa grande\n", encoding="utf-8")
     (tmp_path / "t").write_text("the big house\n", encoding="utf-8")
     texts = (tmp_path / "s", tmp_path / "t")
     links = regard("align", run, *texts, "--tokenised").out.split()
+    everywhere = [f"{source}-{target}" for source in range(3) for target in range(3)]
+    others = [link for link in everywhere if link not in links]
     assert links
-    other = {f"{source}-{target}" for source in range(3) for target in range(3)} - set(links)
-    for gold, aer in ((links, 0.0), (sorted(other), 100.0)):
+    from_1 = ["-".join(str(int(word) + 1) for word in link.split("-")) for link in links]
+    half = 100 * (1 - (1 + 1) / (len(links) + 2))  # one of two sure links found; Och and Ney 2003
+    possible = [link.replace("-", "p") for link in links[1:]]
+    for gold, base, aer in (
+        (links, 0, 0.0),
+        (from_1, 1, 0.0),
+        (others, 0, 100.0),
+        ([links[0], others[0]], 0, half),
+        ([links[0], *possible], 0, 0.0),
+    ):
         (tmp_path / "g").write_text(" ".join(gold) + "\n", encoding="utf-8")
-        words = ("evaluate", run, *texts, "--gold", tmp_path / "g", "--tokenised", "--json")
-        assert json.loads(regard(*words).out)["aer"] == pytest.approx(aer)
+        words = ("evaluate", run, *texts, "--gold", tmp_path / "g", "--gold-base", base)
+        found = json.loads(regard(*words, "--tokenised", "--json").out)
+        assert found["aer"] == pytest.approx(aer)
 
 
 def test_the_words_of_tokenised_links_are_those_that_stood_between_spaces(
