@@ -92,12 +92,20 @@ def commands() -> str:
     return "\n\n".join(pages)
 
 
+def sizes() -> str:
+    """The rule by which `regard train` chooses a recipe."""
+    from regard.translation.choice import sizes_table
+
+    return sizes_table()
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "scores": scores,
     "scopes": scopes,
     "measures": measures,
     "comparisons": comparisons,
     "settings": settings,
+    "sizes": sizes,
     "commands": commands,
 }
 

@@ -186,7 +186,7 @@ def measure(name: str, trained: Trained, examples: list[Example], device: str) -
     quality = bleu([one.text for one in translator.translate(sources)], targets)
     aer = None
     if sites(translator.model):
-        links = [one.alignment for one in translator.align(sources, targets)]
+        links = [one.alignment for one in translator.align_stream(sources, targets)]
         gold = [LineOfLinks(example.links, example.links) for example in examples]
         aer = score_alignment(links, gold).aer
     return Result(

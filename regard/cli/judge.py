@@ -149,7 +149,9 @@ def evaluate(
         tokens = (translator.source_tokens, translator.target_tokens)
         found |= perplexity(translator.model, tokens, sources, targets).to_json()
     if truth is not None:
-        links = [one.alignment for one in translator.align(sources, targets, tokenised=tokenised)]
+        links = [
+            one.alignment for one in translator.align_stream(sources, targets, tokenised=tokenised)
+        ]
         found |= {**alignment_json(score_alignment(links, truth)), "rows": rows}
     if own and not tokenised:  # links alone would overwrite all other scores
         write_scores(open_run(run), {"test": found})
