@@ -22,6 +22,7 @@ from regard.translation.run import Run
 from regard.translation.search import SearchSettings, in_batches, search_all
 from regard.translation.split import split_pairs
 from regard.translation.tokens import Tokens, count_words, load_tokens, train_byte_pairs
+from regard.translation.written import unwritable
 
 Say = Callable[[str], None]
 DEV_BATCH_PIECES = 4096
@@ -127,7 +128,7 @@ def dev_bleu(run: Run) -> Callable[[TranslationModel], float] | None:
         return None
     source_tokens, target_tokens = (load_tokens(run.tokens(side)) for side in ("source", "target"))
     ids = source_tokens.encode_ids(sources)
-    settings = SearchSettings(beam=1, record=False)
+    settings = SearchSettings(beam=1, record=False, forbidden=unwritable(target_tokens))
 
     def score(model: TranslationModel) -> float:
         found = search_all(model, ids, settings)
