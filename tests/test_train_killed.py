@@ -71,6 +71,10 @@ def test_twenty_kills_at_random_moments_change_no_bit(tmp_path: Path, nursery: N
         while updates(killed) == before and time.monotonic() < deadline:
             time.sleep(0.001)
         time.sleep(chance.uniform(0, 0.05))
+        # Every other time, kill it while a file is being written.
+        while len(reached) % 2 and time.monotonic() < deadline:
+            if any(killed.glob(".*.partial")):
+                break
         os.kill(process, signal.SIGKILL)
         assert nursery.end() == -signal.SIGKILL, "it ended before it was killed"
         interrupted_writes += any(killed.glob(".*.partial"))
