@@ -274,7 +274,7 @@ HOST_OF_A_REGISTRY = re.compile(r"\b(?:pypi|npmjs|crates)\.(?:org|com|io)\b|pyth
     [
         ("see /" + "work/shared", True),
         ("'/" + "home/ann/data'", True),
-        ("framework/shared, ../work/x and roots/work", False),
+        ("framework/shared and roots/work", False),
         ("https://pypi" + ".org/simple", True),
         ("https://download.pytorch.org/whl/cpu", False),
     ],
