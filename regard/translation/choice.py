@@ -4,7 +4,7 @@
 not take its model through the text `FEWEST_EPOCHS` times, the model is the largest of `SHAPES` that
 it would take (or the smallest); where it is not enough for `FULL_EPOCHS`, there is little to forget
 and dropout is low. Speed is guessed from the multiplications of a target piece. There is no input
-feeding: the updates that its loop costs are worth more (docs/why.md). All else is the default.
+feeding, for the sake of speed (docs/why.md). Everything else is the recipe's default.
 """
 
 from __future__ import annotations
