@@ -10,9 +10,9 @@ from torch import Tensor
 from regard.attention import Site
 from regard.attention.hook import AttentionLayer
 from regard.translation.model import Batch, State, TranslationModel
+from regard.translation.result import Reader
 from regard.translation.search import SearchSettings
 from regard.translation.tokens import Tokens, count_words, train_byte_pairs
-from regard.translation.translated import Reader
 from regard.translation.translator import Translator
 
 TEXT = "one two three four five six. Seven, eight! One Two"

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from regard.translation.sentences import Span, parts, rejoin, sentences
+from regard.translation.sentences import Span, rejoin, segments, sentences
 
 
 def cut(text: str) -> list[str]:
@@ -67,25 +67,25 @@ def test_the_end_of_a_line_ends_a_sentence() -> None:
 
 def test_a_text_that_is_short_enough_stays_whole() -> None:
     text = "One. Two. Three."
-    assert parts(text, 3, 3, words) == [Span(0, len(text))]
-    assert parts(text, 2, 9, words) == sentences(text)
+    assert segments(text, 3, 3, words) == [Span(0, len(text))]
+    assert segments(text, 2, 9, words) == sentences(text)
 
 
 def test_a_sentence_may_be_longer_than_what_is_cut_into_sentences() -> None:
     text = "One is here. And two are there."
-    assert parts(text, 3, 4, words) == sentences(text)
-    assert len(parts(text, 3, 3, words)) == 3
+    assert segments(text, 3, 4, words) == sentences(text)
+    assert len(segments(text, 3, 3, words)) == 3
 
 
 def test_each_line_is_a_part_of_its_own() -> None:
     text = "One. Two.\n\nThree. Four. Five. Six."
-    found = [text[span.start : span.end] for span in parts(text, 3, 3, words)]
+    found = [text[span.start : span.end] for span in segments(text, 3, 3, words)]
     assert found == ["One. Two.", "Three.", "Four.", "Five.", "Six."]
 
 
 def test_a_long_sentence_is_cut_at_a_clause_then_at_a_space_then_anywhere() -> None:
     def found(text: str, longest: int) -> list[str]:
-        return [text[span.start : span.end] for span in parts(text, longest, longest, len)]
+        return [text[span.start : span.end] for span in segments(text, longest, longest, len)]
 
     assert found("when it rained all day, we stayed in bed", 30) == [
         "when it rained all day,",
@@ -109,7 +109,7 @@ def test_nothing_is_lost_whatever_the_text() -> None:
     signs = 'ab Éñ \n\t.?!…,;:"“”()¿。，字か。\u0301\u00a0 3'
     for _ in range(400):
         text = "".join(chance.choices(signs, k=chance.randrange(60)))
-        spans = parts(text, chance.randrange(9), chance.randrange(1, 9), len)
+        spans = segments(text, chance.randrange(9), chance.randrange(1, 9), len)
         pieces = [text[span.start : span.end] for span in spans]
         assert all(piece and piece == piece.strip() for piece in pieces)
         assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
@@ -121,12 +121,14 @@ def test_no_part_is_longer_than_allowed() -> None:
     for _ in range(200):
         text = "".join(chance.choices("abc  ,.\n字", k=chance.randrange(200)))
         longest = chance.randrange(1, 12)
-        assert all(span.end - span.start <= longest for span in parts(text, longest, longest, len))
+        assert all(
+            span.end - span.start <= longest for span in segments(text, longest, longest, len)
+        )
 
 
 def test_translations_are_put_in_the_places_of_their_parts() -> None:
     text = "  One.  Two.\n\nThree.\t"
-    spans = parts(text, 1, 1, words)
+    spans = segments(text, 1, 1, words)
     written, starts = rejoin(text, spans, ["Uno.", "Dos.", "Tres."])
     assert written == "  Uno.  Dos.\n\nTres.\t"
     assert starts == [2, 8, 14]
@@ -135,7 +137,7 @@ def test_translations_are_put_in_the_places_of_their_parts() -> None:
 
 def test_a_space_keeps_apart_what_a_script_without_spaces_did_not() -> None:
     text = "雨。雪。"
-    spans = parts(text, 2, 2, len)
+    spans = segments(text, 2, 2, len)
     assert rejoin(text, spans, ["Rain.", "Snow."]) == ("Rain. Snow.", [0, 6])
     assert rejoin(text, spans, ["비。", "雪。"]) == ("비。雪。", [0, 2])
     assert rejoin(text, spans, ["", "Snow."]) == ("Snow.", [0, 0])
@@ -148,6 +150,6 @@ def test_a_long_text_takes_time_in_proportion() -> None:
 
 def test_a_line_of_control_characters_is_no_part() -> None:
     text = "\ufeff\none\n\x1b\x00\n two"
-    spans = parts(text, 9, 9, len)
+    spans = segments(text, 9, 9, len)
     assert [text[span.start : span.end] for span in spans] == ["one", "two"]
     assert rejoin(text, spans, ["1", "2"])[0] == "\ufeff\n1\n\x1b\x00\n 2"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from regard.translation.model import BOS, EOS, PAD, UNK
-from regard.translation.rejoin import join_words
+from regard.translation.spacing import join_words
 from regard.translation.tokens import (
     FIRST_CHARACTER,
     BytePairs,

@@ -92,7 +92,7 @@ def test_words_of_a_long_text_are_linked_across_its_parts() -> None:
     text = "one two three. Seven eight!\n\nSeven, eight one two three four five. six"
     found = replace(echo(), at_ease=4, longest=5).translate(text)
     assert found.text == text
-    assert len(found.parts) == 4
+    assert len(found.segments) == 4
     assert found.alignment == {(i, i) for i in range(len(found.source_words))}
     seen = found.record.map()
     assert seen.weights.shape[2] < len(seen.key_tokens)
@@ -139,7 +139,7 @@ def test_unknown_words_are_copied_from_where_the_model_looked_or_looked_up() -> 
     kept = replace(translator, replace_unknown=False).translate(text)
     assert kept.text == "<unk> two <unk> one"
     forbidden = replace(translator, settings=SearchSettings(forbid_unknown=True))
-    assert all(UNK not in part.hypothesis.ids for part in forbidden.translate(text).parts)
+    assert all(UNK not in segment.hypothesis.ids for segment in forbidden.translate(text).segments)
 
 
 def test_an_unknown_word_takes_the_row_that_the_convention_says() -> None:
@@ -181,10 +181,10 @@ def test_alternatives_are_sorted_and_read_differently() -> None:
     assert scores == sorted(scores, reverse=True)
     assert found.alternatives[0].record.map().weights.shape[1] > 1
     long = replace(echo(), settings=settings, at_ease=1, longest=4).translate("one. Two. Seven.")
-    assert len(long.parts) == 3
+    assert len(long.segments) == 3
     assert len(long.alternatives) == 3
     for other in long.alternatives:
-        pairs = zip(long.parts, other.parts, strict=True)
+        pairs = zip(long.segments, other.segments, strict=True)
         assert sum(a.hypothesis.ids != b.hypothesis.ids for a, b in pairs) == 1
 
 
@@ -195,7 +195,7 @@ def test_byte_pairs_that_write_control_characters_are_never_chosen() -> None:
     for found in (several.translate("one two"), translator.sample(["one two"], 3, drawing)[0]):
         assert len(found.alternatives) == 3
         for one in (found, *found.alternatives):
-            assert 5 not in one.parts[0].hypothesis.ids
+            assert 5 not in one.segments[0].hypothesis.ids
 
 
 def test_draws_are_the_same_whatever_is_drawn_beside_them() -> None:
@@ -349,7 +349,7 @@ def test_a_run_folder_is_loaded_with_its_settings(tmp_path: Path) -> None:
     assert translator.at_ease == 38  # of 40 lengths the 95th percentile
     assert translator.longest == 60
     found = translator.translate("two three one")
-    assert found.parts[0].hypothesis.ids
+    assert found.segments[0].hypothesis.ids
     seen = found.record.map("decoder.cross")
     assert seen.radius == 2
     assert seen.centre is not None

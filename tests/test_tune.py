@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from regard.translation.model import EOS, Batch, State, TranslationModel
+from regard.translation.result import Reader
 from regard.translation.search import SearchSettings
 from regard.translation.tokens import count_words
-from regard.translation.translated import Reader
 from regard.translation.translator import Translator
 from regard.translation.tune import choose_alpha
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from regard.translation.batches import to_batch
 from regard.translation.corpus import prepare as prepare_corpus
+from regard.translation.detokenise import unwritable
 from regard.translation.durable import write_text
 from regard.translation.evaluate import bleu
 from regard.translation.lines import read_lines
@@ -22,7 +23,6 @@ from regard.translation.run import Run
 from regard.translation.search import SearchSettings, in_batches, search_all
 from regard.translation.split import split_pairs
 from regard.translation.tokens import Tokens, count_words, load_tokens, train_byte_pairs
-from regard.translation.written import unwritable
 
 Say = Callable[[str], None]
 DEV_BATCH_PIECES = 4096

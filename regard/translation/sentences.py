@@ -1,8 +1,8 @@
-"""Long text into parts that a model can translate, and back.
+"""Long text into segments that a model can translate, and back.
 
-A part is a sentence where there are sentences; where one is too long it is cut at clauses, then at
-spaces, then anywhere. Parts are spans of the text, so nothing is lost and everything can be put
-back: what lies between two parts is blank, and the translation keeps it.
+A segment is a sentence where there are sentences; where one is too long it is cut at clauses, then
+at spaces, then anywhere. Segments are spans of the text, so nothing is lost and everything can be
+put back: what lies between two segments is blank, and the translation keeps it.
 
 Finding the end of a sentence is a guess by signs: an end mark (`.`, `?`, `!`, their like in other
 scripts), what closes after it, white space (not needed after marks of scripts without spaces), and
@@ -58,10 +58,10 @@ def sentences(text: str) -> list[Span]:
     return _between(text, 0, len(text), cuts)
 
 
-def parts(text: str, at_ease: int, longest: int, length: Callable[[str], int]) -> list[Span]:
+def segments(text: str, at_ease: int, longest: int, length: Callable[[str], int]) -> list[Span]:
     """The lines of a text; those with a `length` above `at_ease` in sentences.
 
-    A sentence above `longest` is cut until no part is, or has but one character.
+    A sentence above `longest` is cut until no segment is, or has but one character.
     """
     found: list[Span] = []
     for line in _between(text, 0, len(text), [match.end() for match in re.finditer(r"\n", text)]):
@@ -75,9 +75,9 @@ def parts(text: str, at_ease: int, longest: int, length: Callable[[str], int]) -
 
 
 def rejoin(text: str, spans: Iterable[Span], translated: Iterable[str]) -> tuple[str, list[int]]:
-    """Put each translation in its part's place; and where each begins in the result.
+    """Put each translation in its segment's place; and where each begins in the result.
 
-    White space between parts is kept; where a cut had none, a space keeps words apart.
+    White space between segments is kept; where a cut had none, a space keeps words apart.
     """
     written, starts, reached = "", [], 0
     for span, translation in zip(spans, translated, strict=True):
@@ -158,5 +158,5 @@ def _between(text: str, start: int, end: int, cuts: list[int]) -> list[Span]:
 
 
 def _needs_space(before: str, after: str) -> bool:
-    """Whether two characters of different parts would run into one word or sentence."""
+    """Whether two characters of different segments would run into one word or sentence."""
     return max(before, after) < "\u2e80"

@@ -29,7 +29,7 @@ from regard.record.words import split_words
 from regard.translation.durable import write_text
 from regard.translation.model import SPECIAL_PIECES, UNK
 from regard.translation.normal_form import normalise, normalise_with_spans
-from regard.translation.rejoin import join_words
+from regard.translation.spacing import join_words
 
 FORMAT = "regard tokens"
 VERSION = 1

@@ -4,7 +4,8 @@
     print(translator.translate("¿Dónde está la biblioteca?").text)
 
 Text of any length is translated: what is longer than the model is at ease with is cut at sentence
-ends, and the parts' translations stand where the parts stood, with the white space between them.
+ends, and the segments' translations stand where the segments stood, with the white space between
+them.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ import numpy as np
 from regard.record.alignment import SYMMETRISERS, Links, hard_links, rows_of_words
 from regard.record.words import Word, words_of_tokenised
 from regard.translation.batches import to_batch
+from regard.translation.detokenise import Detokenised, detokenise, join_tokenised, unwritable
 from regard.translation.device import choose_device
 from regard.translation.hypothesis import Hypothesis
 from regard.translation.lines import read_lines
 from regard.translation.model import UNK, TranslationModel
+from regard.translation.result import Reader, Segment, Sighted, Translation
 from regard.translation.run import Run, load_model, open_run
 from regard.translation.sampling import SampleSettings, sample
 from regard.translation.search import (
@@ -36,10 +39,8 @@ from regard.translation.search import (
     search_all,
     source_rows,
 )
-from regard.translation.sentences import Span, parts, rejoin
+from regard.translation.sentences import Span, rejoin, segments
 from regard.translation.tokens import Tokens, Words
-from regard.translation.translated import Part, Reader, Sighted, Translation
-from regard.translation.written import Written, find_words, unwritable, write
 
 READ_AHEAD = 1024  # lines; sorted by length they make full batches with little padding
 AT_EASE = 95  # percentile of the lengths of the dev part
@@ -164,8 +165,8 @@ class Translator:
             for i, hypothesis in zip(chosen, forced, strict=True):
                 written = tuple(Span(piece.start, piece.end) for piece in pieces[i])
                 whole = Span(0, len(pairs[i].source)), Span(0, len(pairs[i].text))
-                part = Part(*whole, hypothesis, written)
-                pairs[i] = replace(pairs[i], parts=(part,))
+                segment = Segment(*whole, hypothesis, written)
+                pairs[i] = replace(pairs[i], segments=(segment,))
         return pairs
 
     @cached_property
@@ -192,7 +193,7 @@ class Translator:
         texts: Sequence[str],
         search: Callable[[list[list[int]]], list[list[Hypothesis]]],
     ) -> list[Translation]:
-        """Cut texts into parts, find hypotheses for all parts together, put them in place."""
+        """Cut texts into segments, find hypotheses for all together, put them in place."""
         lines = list({line.strip(): None for text in texts for line in text.split("\n")})
         known = dict(zip(lines, self.source_tokens.encode_ids(lines), strict=True))
 
@@ -201,8 +202,8 @@ class Translator:
                 [known[text]] = self.source_tokens.encode_ids([text])
             return len(known[text])
 
-        spans = [parts(text, self.at_ease, self.longest, length) for text in texts]
-        # Every part was measured while the text was cut.
+        spans = [segments(text, self.at_ease, self.longest, length) for text in texts]
+        # Every segment was measured while the text was cut.
         ids = [
             known[text[span.start : span.end]]
             for text, of_text in zip(texts, spans, strict=True)
@@ -217,7 +218,7 @@ class Translator:
     def _assembled(
         self, text: str, spans: list[Span], found: list[list[Hypothesis]]
     ) -> Translation:
-        """The translation of a text from its parts' hypotheses, with the alternatives."""
+        """The translation of a text from its segments' hypotheses, with the alternatives."""
         best, *others = (self._translation(text, spans, chosen) for chosen in _choices(found, text))
         different: dict[str, Translation] = {}
         for other in others:
@@ -232,16 +233,16 @@ class Translator:
         ]
         target, starts = rejoin(text, spans, [one.text for one in written])
         placed = [
-            Part(span, Span(start, start + len(one.text)), hypothesis, _shifted(one, start))
+            Segment(span, Span(start, start + len(one.text)), hypothesis, _shifted(one, start))
             for span, start, one, hypothesis in zip(spans, starts, written, chosen, strict=True)
         ]
         score = sum((hypothesis.score for hypothesis in chosen), 0.0)
         return Translation(text, target, tuple(placed), self.reader, score=score)
 
-    def _written(self, source: str, hypothesis: Hypothesis) -> Written:
+    def _written(self, source: str, hypothesis: Hypothesis) -> Detokenised:
         unknown = [place for place, id_ in enumerate(hypothesis.ids) if id_ == UNK]
         if not unknown or not self.replace_unknown or not hypothesis.attention:
-            return write(self.target_tokens, hypothesis.ids)
+            return detokenise(self.target_tokens, hypothesis.ids)
         *_, weights = hypothesis.attention.values()
         pieces = self.source_tokens.encode(source)
         rows = rows_of_words(weights, self.reader.rows).mean(axis=0)[:, : len(pieces)]
@@ -251,7 +252,7 @@ class Translator:
             for place in unknown
             if place in aligned
         }
-        return write(self.target_tokens, hypothesis.ids, replacements)
+        return detokenise(self.target_tokens, hypothesis.ids, replacements)
 
     def _word_for(self, source: str, start: int, end: int) -> str:
         """What to write for an unknown word that looked at these characters."""
@@ -371,28 +372,29 @@ def _spaced(tokenised: str) -> tuple[str, tuple[Word, ...]]:
     Tokenisers that write `&apos;` for an apostrophe are undone, too.
     """
     given = [word.text for word in words_of_tokenised(tokenised)]
-    written = find_words([html.unescape(word).strip() or word for word in given])
+    written = join_tokenised([html.unescape(word).strip() or word for word in given])
     spans = zip(given, written.spans, strict=True)
     return written.text, tuple(Word(word, span.start, span.end) for word, span in spans)
 
 
-def _shifted(written: Written, offset: int) -> tuple[Span, ...]:
+def _shifted(written: Detokenised, offset: int) -> tuple[Span, ...]:
     return tuple(Span(span.start + offset, span.end + offset) for span in written.spans)
 
 
 def _choices(found: list[list[Hypothesis]], text: str) -> list[list[Hypothesis]]:
-    """The best hypothesis of each part, then the best ways to change one part."""
+    """The best hypothesis of each segment, then the best ways to change one."""
     for hypotheses in found:
         if not hypotheses:
             raise ValueError(f"no translation has a probability above 0: {text[:60]!r}")
     best = [hypotheses[0] for hypotheses in found]
     changes = [
-        (hypothesis.score - best[part].score, part, hypothesis)
-        for part, hypotheses in enumerate(found)
+        (hypothesis.score - best[segment].score, segment, hypothesis)
+        for segment, hypotheses in enumerate(found)
         for hypothesis in hypotheses[1:]
     ]
     changes.sort(key=lambda change: -change[0])
     wanted = max((len(hypotheses) for hypotheses in found), default=1) - 1
     return [best] + [
-        [*best[:part], hypothesis, *best[part + 1 :]] for _, part, hypothesis in changes[:wanted]
+        [*best[:segment], hypothesis, *best[segment + 1 :]]
+        for _, segment, hypothesis in changes[:wanted]
     ]

@@ -17,8 +17,8 @@ from regard.cli.application import AsJson, Device, RunFolder, app, check_folder
 if TYPE_CHECKING:
     from io import BufferedReader
 
+    from regard.translation.result import Translation
     from regard.translation.sampling import SampleSettings
-    from regard.translation.translated import Translation
     from regard.translation.translator import Translator
 
 WINDOW = 1024  # lines; sorted by length they make full batches with little padding

@@ -43,7 +43,7 @@ class Reader:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Segment:
     """One piece of text that was translated by itself: where it stands on both sides.
 
     `written` has a span for each piece of the hypothesis, in the whole target.
@@ -61,15 +61,15 @@ class Sighted:
 
     source: str
     text: str
-    parts: tuple[Part, ...]
+    segments: tuple[Segment, ...]
     reader: Reader
     given_source_words: tuple[Word, ...] | None = None
     given_target_words: tuple[Word, ...] | None = None
 
     @property
     def log_probability_nats(self) -> float:
-        """The log-probability of the target, all its parts and their `</s>` together."""
-        return sum((part.hypothesis.log_probability_nats for part in self.parts), 0.0)
+        """The log-probability of the target, all its segments and their `</s>` together."""
+        return sum((segment.hypothesis.log_probability_nats for segment in self.segments), 0.0)
 
     @cached_property
     def source_words(self) -> tuple[Word, ...]:
@@ -87,11 +87,11 @@ class Sighted:
     def alignment(self) -> Links:
         """Links (source word, target word); none where the model has no attention."""
         links: set[tuple[int, int]] = set()
-        for part, maps in zip(self.parts, self._maps, strict=True):
+        for segment, maps in zip(self.segments, self._maps, strict=True):
             if not maps:
                 continue
-            first, sources = _within(self.source_words, part.source)
-            start, targets = _within(self.target_words, part.target)
+            first, sources = _within(self.source_words, segment.source)
+            start, targets = _within(self.target_words, segment.target)
             sources = with_markers(sources, maps[-1].key_tokens)
             found = word_links(maps[-1], sources, targets, self.reader.rows)
             links |= {(source + first, target + start) for source, target in found}
@@ -99,7 +99,7 @@ class Sighted:
 
     @cached_property
     def record(self) -> AttentionRecord:
-        """Where every piece looked. Each part reads itself alone, so its rows see its keys."""
+        """Where every piece looked. Each segment reads itself alone, so its rows see its keys."""
         joined = [_joined(list(maps)) for maps in zip(*self._maps, strict=True)]
         return AttentionRecord(
             tuple(joined), self.source, self.text, self.reader.model, self.reader.settings
@@ -107,25 +107,25 @@ class Sighted:
 
     @cached_property
     def _maps(self) -> tuple[tuple[AttentionMap, ...], ...]:
-        return tuple(self._maps_of(part) for part in self.parts)
+        return tuple(self._maps_of(segment) for segment in self.segments)
 
-    def _maps_of(self, part: Part) -> tuple[AttentionMap, ...]:
-        hypothesis, reader = part.hypothesis, self.reader
+    def _maps_of(self, segment: Segment) -> tuple[AttentionMap, ...]:
+        hypothesis, reader = segment.hypothesis, self.reader
         if not hypothesis.attention:
             return ()
-        pieces = reader.source_tokens.encode(self.source[part.source.start : part.source.end])
-        offset = part.source.start
+        pieces = reader.source_tokens.encode(self.source[segment.source.start : segment.source.end])
+        offset = segment.source.start
         keys = [Token(one.text, one.start + offset, one.end + offset) for one in pieces]
         queries = [
             Token(reader.target_tokens.piece(id_), span.start, span.end)
-            for id_, span in zip(hypothesis.ids, part.written, strict=True)
+            for id_, span in zip(hypothesis.ids, segment.written, strict=True)
         ]
         return tuple(
             AttentionMap(
                 site,
                 weights,
-                (*queries, Token(END, part.target.end, part.target.end)),
-                (*keys, Token(END, part.source.end, part.source.end)),
+                (*queries, Token(END, segment.target.end, segment.target.end)),
+                (*keys, Token(END, segment.source.end, segment.source.end)),
                 centre=hypothesis.centre.get(site),
                 radius=reader.radius if site in hypothesis.centre else None,
                 normaliser=reader.normaliser,
@@ -138,8 +138,8 @@ class Sighted:
 class Translation(Sighted):
     """A text and its translation.
 
-    `score` is the length-normalised log-probability, summed over the parts of a long text.
-    `alternatives` are the next best ones. `cut` says that a part ran into the longest length
+    `score` is the length-normalised log-probability, summed over the segments of a long text.
+    `alternatives` are the next best ones. `cut` says that a segment ran into the longest length
     allowed: such a translation is rarely a good one.
     """
 
@@ -148,8 +148,8 @@ class Translation(Sighted):
 
     @property
     def cut(self) -> bool:
-        """Whether the longest length allowed ended a part."""
-        return any(part.hypothesis.cut for part in self.parts)
+        """Whether the longest length allowed ended a segment."""
+        return any(segment.hypothesis.cut for segment in self.segments)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values: texts, words, links as pairs of word numbers from 0."""
@@ -181,7 +181,7 @@ def _within(words: Sequence[Word], span: Span) -> tuple[int, tuple[Word, ...]]:
 
 
 def _joined(maps: list[AttentionMap]) -> AttentionMap:
-    """The maps of one site in all parts as one: each row keeps the keys of its own part."""
+    """The maps of one site in all segments as one: each row keeps the keys of its own segment."""
     if len(maps) == 1:
         return maps[0]
     slots = max(one.weights.shape[2] for one in maps)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from regard.translation.model import SPECIAL_PIECES, UNK
 from regard.translation.normal_form import CONTROL, clean, places_in_clean
-from regard.translation.rejoin import join_words
 from regard.translation.sentences import Span
+from regard.translation.spacing import join_words
 from regard.translation.tokens import BytePairs, Tokens, Words
 
 CLITIC = re.compile(r"['’](?:s|re|ve|ll|d|m)|n['’]t", re.IGNORECASE)
@@ -20,7 +20,7 @@ LINE_BREAKS = str.maketrans(dict.fromkeys("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 @dataclass(frozen=True)
-class Written:
+class Detokenised:
     """A text, and the span of each piece that wrote it, the space before its word left out.
 
     A piece that wrote part of a character has that character's span; one that wrote none, no width.
@@ -30,9 +30,9 @@ class Written:
     spans: tuple[Span, ...]
 
 
-def write(
+def detokenise(
     tokens: Tokens, ids: Sequence[int], replacements: Mapping[int, str] | None = None
-) -> Written:
+) -> Detokenised:
     """The text of ids: what `tokens.decode` gives, clean of control characters and on one line.
 
     `replacements` says, for the place of an `<unk>` among the ids, what to write instead of it.
@@ -46,7 +46,7 @@ def write(
             for place, id_ in enumerate(ids)
         ]
         text = join_words(filter(None, words))
-        return Written(text, _found(words, text))
+        return Detokenised(text, _found(words, text))
     assert isinstance(tokens, BytePairs)
     return _of_bytes([tokens.bytes_of(id_) for id_ in ids])
 
@@ -61,7 +61,7 @@ def unwritable(tokens: Tokens) -> tuple[int, ...]:
     return tuple(id_ for id_ in range(tokens.size) if CONTROL_BYTE.search(tokens.bytes_of(id_)))
 
 
-def find_words(words: Sequence[str]) -> Written:
+def join_tokenised(words: Sequence[str]) -> Detokenised:
     """Words of tokenised text as a line, spaced as usual, and where each of them is.
 
     What a tokeniser parts at an apostrophe (`do n't`, `l' eau`) is put together.
@@ -74,7 +74,7 @@ def find_words(words: Sequence[str]) -> Written:
         else:
             joined.append(word)
     text = join_words(joined)
-    return Written(text.translate(LINE_BREAKS), _found(words, text))
+    return Detokenised(text.translate(LINE_BREAKS), _found(words, text))
 
 
 def _found(words: Sequence[str], text: str) -> tuple[Span, ...]:
@@ -87,7 +87,7 @@ def _found(words: Sequence[str], text: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _of_bytes(pieces: Sequence[bytes]) -> Written:
+def _of_bytes(pieces: Sequence[bytes]) -> Detokenised:
     """A character belongs to every piece that wrote one of its bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text = ""
@@ -109,4 +109,4 @@ def _of_bytes(pieces: Sequence[bytes]) -> Written:
         if end - start > 1 and text[start] == " ":
             start += 1
         spans.append(Span(max(0, start - shift), max(0, end - shift, start - shift)))
-    return Written(text[shift:], tuple(spans))
+    return Detokenised(text[shift:], tuple(spans))
