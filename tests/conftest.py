@@ -97,3 +97,11 @@ def blind_run(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     settings = ("training.updates=2", "model.attention=none")
     return train(text, tmp_path_factory.mktemp("runs") / "blind", *settings)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> list[Path]:
+    """A source and a target of two lines, tokenised."""
+    for name, line in (("s", "la casa\nel perro\n"), ("t", "the house\nthe dog\n")):
+        (tmp_path / name).write_text(line, encoding="utf-8")
+    return [tmp_path / "s", tmp_path / "t"]

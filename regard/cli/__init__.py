@@ -13,10 +13,10 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from regard.cli import data, demo, judge, settings, train, translate
+from regard.cli import align, data, demo, evaluate, settings, train, translate
 from regard.cli.application import app
 
-__all__ = ["app", "data", "demo", "judge", "main", "settings", "train", "translate"]
+__all__ = ["align", "app", "data", "demo", "evaluate", "main", "settings", "train", "translate"]
 
 TRACEBACK = "REGARD_TRACEBACK"
 # Every mistake in the words of a command line. Typer has no public name for it.

@@ -1,4 +1,4 @@
-"""Commands that judge: links of given pairs, the quality of a run, scores of anybody's files."""
+"""Commands that measure: the quality of a run, scores of anybody's files."""
 
 from __future__ import annotations
 
@@ -8,82 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regard.cli.application import (
-    AsJson,
-    Device,
-    RunFolder,
-    SourceFile,
-    TargetFile,
-    app,
-    check_folder,
-)
+from regard.cli.align import RowsOfWords, Tokenised, load_reading
+from regard.cli.application import AsJson, Device, RunFolder, app, check_folder
 
 if TYPE_CHECKING:
     from regard.record.alignment import LineOfLinks
-    from regard.translation.translator import Translator
-
-Tokenised = Annotated[
-    bool,
-    typer.Option("--tokenised", help="Words are what stands between spaces; links count those."),
-]
-Rows = Annotated[
-    str,
-    typer.Option(
-        metavar="predicted|input",
-        help="Which row of attention is a word's: of the step that writes it, or that reads it.",
-    ),
-]
-
-
-@app.command()
-def align(
-    run: RunFolder,
-    source: SourceFile,
-    target: TargetFile,
-    back: Annotated[
-        Path | None,
-        typer.Option(metavar="RUN", help="A run of the opposite direction, to combine with."),
-    ] = None,
-    combine: Annotated[
-        str,
-        typer.Option(metavar="HOW", help="intersection, union, grow-diag, grow-diag-final[-and]."),
-    ] = "grow-diag-final-and",
-    tokenised: Tokenised = False,
-    rows: Rows = "predicted",
-    as_json: AsJson = False,
-    device: Device = "auto",
-) -> None:
-    """Write the word links of given pairs, a line each: 0-0 1-2 (source-target, from 0).
-
-    regard align runs/mine test.es test.en > links.txt
-
-    regard align runs/es-en test.es test.en --back runs/en-es
-
-    The model is made to write each target, and a word is linked to the source word that it looked
-    at most. A word that looked at the end of the sentence most has no link.
-    """
-    from regard.record.alignment import format_links
-    from regard.translation.lines import check_same_count, read_lines
-    from regard.translation.translator import check_combine, combined
-
-    check_combine(combine)
-    sources, targets = read_lines(source), read_lines(target)
-    check_same_count(sources, targets, source, target)
-    forward = _load(run, device, rows, links=True)
-    backward = None if back is None else _load(back, device, rows, links=True)
-    pairs = forward.align(sources, targets, tokenised=tokenised)
-    found = [pair.alignment for pair in pairs]
-    if backward is not None:
-        found = combined(pairs, backward.align(targets, sources, tokenised=tokenised), combine)
-    for pair, links in zip(pairs, found, strict=True):
-        if not as_json:
-            typer.echo(format_links(links))
-            continue
-        words = {
-            "source_words": [word.text for word in pair.source_words],
-            "words": [word.text for word in pair.target_words],
-        }
-        typer.echo(json.dumps({**words, "alignment": sorted(links)}, ensure_ascii=False))
 
 
 @app.command()
@@ -98,7 +27,7 @@ def evaluate(
     ] = None,
     gold_base: Annotated[int, typer.Option(help="The number of the gold's first word.")] = 0,
     tokenised: Tokenised = False,
-    rows: Rows = "predicted",
+    rows: RowsOfWords = "predicted",
     beam: Annotated[int | None, typer.Option(min=1, help="Default: the recipe's.")] = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep the translations.")
@@ -137,7 +66,7 @@ def evaluate(
     if source is None or target is None:
         source, target = _test_part(run)
     sources, targets, truth = _judged_lines(source, target, gold, gold_base)
-    translator = _load(run, device, rows, links=gold is not None)
+    translator = load_reading(run, device, rows, links=gold is not None)
     if beam is not None:
         translator = replace(translator, settings=replace(translator.settings, beam=beam))
     found: dict[str, Any] = {}
@@ -218,21 +147,6 @@ def _judged_lines(
     truth = parse_lines(read_lines(gold), gold_base, name=str(gold))
     check_same_count(truth, sources, gold, source)
     return sources, targets, truth
-
-
-def _load(run: Path, device: str, rows: str, *, links: bool) -> Translator:
-    """A translator that reads its attention by `rows`, and has some if `links` are asked for."""
-    from dataclasses import replace
-
-    from regard.attention import sites
-    from regard.translation.translator import load
-
-    if rows not in ("predicted", "input"):
-        raise ValueError(f"--rows {rows}: write predicted or input")
-    translator = load(run, device=device)
-    if links and not sites(translator.model):
-        raise ValueError(f"{run}: has no attention (model.attention = none), so it links no words")
-    return replace(translator, reader=replace(translator.reader, rows=rows))
 
 
 def _table(found: dict[str, Any]) -> str:

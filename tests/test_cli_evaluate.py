@@ -1,4 +1,4 @@
-"""Commands that judge: what they measure, keep and refuse."""
+"""Commands that measure: what they measure, keep and refuse."""
 
 from __future__ import annotations
 
@@ -8,14 +8,6 @@ from pathlib import Path
 import pytest
 
 from cli_fixtures import Regard
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> list[Path]:
-    """A source and a target of two lines, tokenised."""
-    for name, line in (("s", "la casa\nel perro\n"), ("t", "the house\nthe dog\n")):
-        (tmp_path / name).write_text(line, encoding="utf-8")
-    return [tmp_path / "s", tmp_path / "t"]
 
 
 def test_a_model_without_attention_links_no_words_and_says_so(
@@ -106,34 +98,6 @@ def test_the_error_rate_of_gold_links_is_the_one_computed_by_hand(
         words = ("evaluate", run, *texts, "--gold", tmp_path / "g", "--gold-base", base)
         found = json.loads(regard(*words, "--tokenised", "--json").out)
         assert found["aer"] == pytest.approx(aer)
-
-
-def test_the_words_of_tokenised_links_are_those_that_stood_between_spaces(
-    regard: Regard, run: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "s").write_text("la \u00a0 casa\u00a0blanca .\n", encoding="utf-8")
-    (tmp_path / "t").write_text("John&apos;s white-house .\n", encoding="utf-8")
-    words = ("align", run, tmp_path / "s", tmp_path / "t", "--tokenised", "--json")
-    for more in ((), ("--back", run)):
-        found = json.loads(regard(*words, *more).out)
-        sources, targets = found["source_words"], found["words"]
-        assert targets == ["John&apos;s", "white-house", "."]
-        assert sources == words_between_spaces((tmp_path / "s").read_text(encoding="utf-8"))
-        for source, target in found["alignment"]:
-            assert source < len(sources)
-            assert target < len(targets)
-
-
-def words_between_spaces(line: str) -> list[str]:
-    return [word for word in line.rstrip("\n").split(" ") if word]
-
-
-def test_an_unknown_way_to_combine_is_refused_without_a_run_back_too(
-    regard: Regard, run: Path, pair: list[Path]
-) -> None:
-    answer = regard("align", run, *pair, "--combine", "foo")
-    assert answer.status == 2
-    assert "no way 'foo' to combine (there are: " in answer.err
 
 
 def test_translations_are_not_kept_in_a_folder_that_is_not_there(

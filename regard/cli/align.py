@@ -1,0 +1,92 @@
+"""The command that links the words of given pairs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regard.cli.application import AsJson, Device, RunFolder, SourceFile, TargetFile, app
+
+if TYPE_CHECKING:
+    from regard.translation.translator import Translator
+
+Tokenised = Annotated[
+    bool,
+    typer.Option("--tokenised", help="Words are what stands between spaces; links count those."),
+]
+RowsOfWords = Annotated[
+    str,
+    typer.Option(
+        metavar="predicted|input",
+        help="Which row of attention is a word's: of the step that writes it, or that reads it.",
+    ),
+]
+
+
+@app.command()
+def align(
+    run: RunFolder,
+    source: SourceFile,
+    target: TargetFile,
+    back: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="A run of the opposite direction, to combine with."),
+    ] = None,
+    combine: Annotated[
+        str,
+        typer.Option(metavar="HOW", help="intersection, union, grow-diag, grow-diag-final[-and]."),
+    ] = "grow-diag-final-and",
+    tokenised: Tokenised = False,
+    rows: RowsOfWords = "predicted",
+    as_json: AsJson = False,
+    device: Device = "auto",
+) -> None:
+    """Write the word links of given pairs, a line each: 0-0 1-2 (source-target, from 0).
+
+    regard align runs/mine test.es test.en > links.txt
+
+    regard align runs/es-en test.es test.en --back runs/en-es
+
+    The model is made to write each target, and a word is linked to the source word that it looked
+    at most. A word that looked at the end of the sentence most has no link.
+    """
+    from regard.record.alignment import format_links
+    from regard.translation.lines import check_same_count, read_lines
+    from regard.translation.translator import check_combine, combined
+
+    check_combine(combine)
+    sources, targets = read_lines(source), read_lines(target)
+    check_same_count(sources, targets, source, target)
+    forward = load_reading(run, device, rows, links=True)
+    backward = None if back is None else load_reading(back, device, rows, links=True)
+    pairs = forward.align(sources, targets, tokenised=tokenised)
+    found = [pair.alignment for pair in pairs]
+    if backward is not None:
+        found = combined(pairs, backward.align(targets, sources, tokenised=tokenised), combine)
+    for pair, links in zip(pairs, found, strict=True):
+        if not as_json:
+            typer.echo(format_links(links))
+            continue
+        words = {
+            "source_words": [word.text for word in pair.source_words],
+            "words": [word.text for word in pair.target_words],
+        }
+        typer.echo(json.dumps({**words, "alignment": sorted(links)}, ensure_ascii=False))
+
+
+def load_reading(run: Path, device: str, rows: str, *, links: bool) -> Translator:
+    """A translator that reads its attention by `rows`, and has some if `links` are asked for."""
+    from dataclasses import replace
+
+    from regard.attention import sites
+    from regard.translation.translator import load
+
+    if rows not in ("predicted", "input"):
+        raise ValueError(f"--rows {rows}: write predicted or input")
+    translator = load(run, device=device)
+    if links and not sites(translator.model):
+        raise ValueError(f"{run}: has no attention (model.attention = none), so it links no words")
+    return replace(translator, reader=replace(translator.reader, rows=rows))

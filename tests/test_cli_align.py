@@ -1,0 +1,36 @@
+"""The command that links words: which words it counts, what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cli_fixtures import Regard
+
+
+def test_the_words_of_tokenised_links_are_those_that_stood_between_spaces(
+    regard: Regard, run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "s").write_text("la \u00a0 casa\u00a0blanca .\n", encoding="utf-8")
+    (tmp_path / "t").write_text("John&apos;s white-house .\n", encoding="utf-8")
+    words = ("align", run, tmp_path / "s", tmp_path / "t", "--tokenised", "--json")
+    for more in ((), ("--back", run)):
+        found = json.loads(regard(*words, *more).out)
+        sources, targets = found["source_words"], found["words"]
+        assert targets == ["John&apos;s", "white-house", "."]
+        assert sources == words_between_spaces((tmp_path / "s").read_text(encoding="utf-8"))
+        for source, target in found["alignment"]:
+            assert source < len(sources)
+            assert target < len(targets)
+
+
+def words_between_spaces(line: str) -> list[str]:
+    return [word for word in line.rstrip("\n").split(" ") if word]
+
+
+def test_an_unknown_way_to_combine_is_refused_without_a_run_back_too(
+    regard: Regard, run: Path, pair: list[Path]
+) -> None:
+    answer = regard("align", run, *pair, "--combine", "foo")
+    assert answer.status == 2
+    assert "no way 'foo' to combine (there are: " in answer.err
