@@ -22,10 +22,9 @@ from regard.translation.durable import RunError, locked
 from regard.translation.families import build
 from regard.translation.recipe import change
 from regard.translation.run import (
-    alpha_is_open,
     change_limits,
     create_run,
-    leave_alpha_to_dev,
+    keep_recipe,
     load_model,
     new_model,
     open_run,
@@ -114,25 +113,40 @@ def test_opening_changes_nothing_while_another_process_writes(tmp_path: Path) ->
 def test_only_limits_can_change(tmp_path: Path) -> None:
     run = create_run(tmp_path, recipe())
     longer = change_limits(run, ["training.seconds=60", "training.patience=9", "search.beam=2"])
-    assert open_run(tmp_path) == longer
     assert longer.recipe.training.seconds == 60
+    assert open_run(tmp_path) == run, "nothing is written yet"
+    keep_recipe(longer)
+    assert open_run(tmp_path) == longer
     with pytest.raises(RunError, match=r"model\.hidden = 8, not 10"):
         change_limits(run, ["model.hidden=10"])
 
 
-def test_a_chosen_exponent_is_written_under_the_lock_over_nothing_else(tmp_path: Path) -> None:
-    run = create_run(tmp_path, recipe())
-    assert not alpha_is_open(run)
-    leave_alpha_to_dev(run)
-    assert open_run(tmp_path) == run
-    with locked(tmp_path), pytest.raises(RunError, match="is in use"):
+def test_the_exponent_that_dev_chose_is_written_under_the_lock_over_nothing_else(
+    tmp_path: Path,
+) -> None:
+    assert not create_run(tmp_path / "set", recipe()).alpha_is_open
+    run = create_run(tmp_path / "open", recipe(), alpha_is_open=True)
+    assert open_run(run.folder) == run
+    with locked(run.folder), pytest.raises(RunError, match="is in use"):
         settle_alpha(run, 1.5)
-    assert alpha_is_open(run)
-    change_limits(run, ["training.patience=9"])
+    assert open_run(run.folder) == run
+    keep_recipe(change_limits(run, ["training.patience=9"]))
     settled = settle_alpha(run, 1.5)  # of a run that does not know of the 9
-    assert open_run(tmp_path) == settled
+    assert open_run(run.folder) == settled
     assert (settled.recipe.search.length_alpha, settled.recipe.training.patience) == (1.5, 9)
-    assert not alpha_is_open(run)
+    assert not settled.alpha_is_open
+
+
+def test_an_exponent_that_was_edited_by_hand_or_set_to_what_it_was_is_set(tmp_path: Path) -> None:
+    run = create_run(tmp_path / "a", recipe(), alpha_is_open=True)
+    path = run.folder / "recipe.toml"
+    path.write_text(path.read_text().replace("length_alpha = 0.6", "length_alpha = 0.9"))
+    assert not open_run(run.folder).alpha_is_open
+    assert settle_alpha(run, 1.5).recipe.search.length_alpha == 0.9
+    same = create_run(tmp_path / "b", recipe(), alpha_is_open=True)
+    assert change_limits(same, ["training.epochs=4"]).alpha_is_open
+    keep_recipe(change_limits(same, [" search.length_alpha = 0.6"]))
+    assert not open_run(same.folder).alpha_is_open
 
 
 def test_a_new_model_is_the_seed_s_and_leaves_the_generators_alone(tmp_path: Path) -> None:
@@ -146,9 +160,9 @@ def test_a_new_model_is_the_seed_s_and_leaves_the_generators_alone(tmp_path: Pat
 
 
 def test_limits_cannot_change_under_a_training(tmp_path: Path) -> None:
-    run = create_run(tmp_path, recipe())
+    run = new_run(tmp_path, recipe())
     with locked(tmp_path), pytest.raises(RunError, match="is in use"):
-        change_limits(run, ["training.epochs=9"])
+        go(change_limits(run, ["training.epochs=9"]))
     assert open_run(tmp_path) == run
 
 

@@ -6,16 +6,18 @@ import sys
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from regard import cli
 from regard.cli.begin import go_on
 from regard.translation.phrasebook import pairs
-from regard.translation.run import alpha_is_open, leave_alpha_to_dev, open_run
+from regard.translation.run import open_run
+from regard.translation.train import Outcome
 from regard.translation.translator import Translator
 from regard.translation.tune import AlphaChoice
-from toy_training import new_run, recipe
+from toy_training import go, new_run, recipe
 
 
 def nothing(line: str) -> None:
@@ -28,7 +30,6 @@ def test_a_time_to_go_on_for_is_the_only_limit_unless_another_is_set(tmp_path: P
     assert (training.updates, training.epochs, training.seconds) == (0, 0, 1200)
     training = go_on(tmp_path, ["training.epochs=7"], seconds=60.0, say=nothing).recipe.training
     assert (training.updates, training.epochs, training.seconds) == (0, 7, 60)
-    assert open_run(tmp_path).recipe.training == training
 
 
 SMALL = ["model.embedding=8", "model.hidden=8", "tokens.size=300", "training.updates=2"]
@@ -86,14 +87,86 @@ def test_a_recipe_without_an_exponent_leaves_it_to_dev(
     assert train("--recipe", str(tmp_path / "r.toml")) == 1.25
 
 
-def test_an_exponent_that_is_set_later_stays_too(tmp_path: Path) -> None:
-    run = new_run(tmp_path, recipe())
-    leave_alpha_to_dev(run)
-    assert alpha_is_open(run)
-    go_on(tmp_path, ["training.epochs=4"], seconds=None, say=nothing)
-    assert alpha_is_open(run)
-    changed = go_on(tmp_path, ["search.length_alpha=0.6"], seconds=None, say=nothing)
-    assert not alpha_is_open(changed)
+def edit_alpha(recipe: Path, alpha: float) -> None:
+    """Edit the exponent in a recipe as a person does."""
+    before = recipe.read_text(encoding="utf-8")
+    after = before.replace("length_alpha = 0.6\n", f"length_alpha = {alpha}\n")
+    assert after != before
+    recipe.write_text(after, encoding="utf-8")
+
+
+def test_an_exponent_that_is_edited_by_hand_while_it_trains_stays(
+    train: Callable[..., float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from regard.translation import train as loop
+
+    def finish(*found: Any) -> Outcome:
+        edit_alpha(tmp_path / "run" / "recipe.toml", 0.9)
+        return end(*found)
+
+    end = loop._finish
+    monkeypatch.setattr(loop, "_finish", finish)
+    assert train() == 0.9
+
+
+def test_an_exponent_that_is_edited_by_hand_before_going_on_stays(
+    train: Callable[..., float], tmp_path: Path
+) -> None:
+    assert train("--set", "search.beam=1") == 0.6, "with a beam of 1 there is nothing to choose"
+    edit_alpha(tmp_path / "run" / "recipe.toml", 0.9)
+    assert train("--set", "search.beam=3") == 0.9
+
+
+def test_an_exponent_that_was_left_open_is_chosen_when_there_is_something_to_choose(
+    train: Callable[..., float],
+) -> None:
+    assert train("--set", "search.beam=1") == 0.6
+    assert train("--set", "search.beam=3") == 1.25
+
+
+def test_an_exponent_that_is_set_later_stays_too(train: Callable[..., float]) -> None:
+    assert train("--set", "search.beam=1") == 0.6
+    assert train("--set", "search.beam=3", "--set", "search.length_alpha=0.6") == 0.6
+    assert train() == 0.6
+
+
+def contents(run: Path) -> dict[Path, bytes]:
+    """Every file of a run but the lock, which names who held it last."""
+    files = [path for path in run.rglob("*") if path.is_file() and path.name != "lock"]
+    return {path: path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--for", "0.01s"], "no time is left"),
+        (["--for", "0.01s", "--set", "search.length_alpha=0.9"], "no time is left"),
+        (["--for", "1h", "--set", "model.hidden=10"], "began with model.hidden = 8, not 10"),
+        (["--for", "1h", "--set", "training.epohcs=3"], "has no key epohcs"),
+        (["--for", "1h", "--set", "search.beam=0"], "must be a whole number, at least 1"),
+        (["--for", "1h", "--device", "abacus"], "write auto, cpu, cuda"),
+    ],
+)
+def test_a_refused_going_on_leaves_every_file_of_the_run_as_it_was(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    complaint: str,
+) -> None:
+    run = new_run(tmp_path, recipe(epochs=1))
+    go(run)
+    run.part("dev", "source").write_text("ba be\nbi\n")
+    run.part("dev", "target").write_text("BE BA\nBI\n")
+    with run.log.open("a") as log:
+        log.write('{"event": "training"}\n')  # as if it had been killed before the next save
+    before = contents(run.folder)
+    monkeypatch.setattr(sys, "argv", ["regard", "train", "--resume", str(tmp_path), *words])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert complaint in capsys.readouterr().err
+    assert contents(run.folder) == before
 
 
 def test_what_came_out_and_how_to_go_on_is_said_once(

@@ -117,8 +117,8 @@ def test_a_finished_run_says_so_and_a_raised_limit_goes_on(tmp_path: Path) -> No
     assert "finished" in said.lines[0]
     assert hint(run, go) == ["--set", "training.epochs=2"]
     longer = change_limits(run, ["training.epochs=2"])
-    assert open_run(run.folder) == longer
     assert go(longer, said).update == 2 * UPDATES_PER_EPOCH
+    assert open_run(run.folder) == longer
     # Of 8 updates the last had 1/8 of 0.002; of 16 the ninth has one half.
     assert "the learning rate goes from 0.00025 to 0.001, and falls to zero" in said.lines[1]
 

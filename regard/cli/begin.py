@@ -34,9 +34,9 @@ def begin(
     from regard.translation.pairs import read_pairs
     from regard.translation.preparation import fill, read_parts
     from regard.translation.recipe import change, read_recipe
-    from regard.translation.run import create_run, leave_alpha_to_dev
+    from regard.translation.run import create_run, names_setting
 
-    alpha_is_set = _names_alpha(settings)
+    alpha_is_set = names_setting(settings, "search.length_alpha")
     if recipe is not None:
         chosen = read_recipe(recipe)
         alpha_is_set = alpha_is_set or "length_alpha" in chosen.search.model_fields_set
@@ -55,9 +55,7 @@ def begin(
         raise ValueError(f"{recipe}: names no text (data.source); name it on the command line")
     parts = read_parts(chosen.data, say)
     with _undone_if_refused(out):
-        run = create_run(out, chosen)
-        if not alpha_is_set:
-            leave_alpha_to_dev(run)
+        run = create_run(out, chosen, alpha_is_open=not alpha_is_set)
         fill(run, parts, say)
     return run
 
@@ -82,23 +80,17 @@ def go_on(folder: Path, settings: list[str], *, seconds: float | None, say: Say)
     `seconds` is the new total, and the only limit that is left, as when a run begins.
     """
     from regard.translation.preparation import fill, read_parts
-    from regard.translation.run import change_limits, open_run, settle_alpha
+    from regard.translation.run import change_limits, open_run
 
     run = open_run(folder)
     if seconds is not None:
         settings = [*_only(seconds), *settings]
     if settings:
         run = change_limits(run, settings)
-    if _names_alpha(settings):
-        run = settle_alpha(run, run.recipe.search.length_alpha)
     if run.missing():
         say(f"{folder}: preparation was interrupted; it is done again")
         fill(run, read_parts(run.recipe.data, say), say)
     return run
-
-
-def _names_alpha(settings: list[str]) -> bool:
-    return any(one.partition("=")[0].strip() == "search.length_alpha" for one in settings)
 
 
 def _only(seconds: float) -> list[str]:

@@ -101,9 +101,10 @@ def train_run(run: Run, device: str, display: Display, *, spent_seconds: float =
 
 def finish(run: Run, device: str, display: Display) -> None:
     """Choose the length normalisation if nobody has, say what to do with the translator."""
-    from regard.translation.run import alpha_is_open
+    from regard.translation.run import open_run
 
-    if run.recipe.search.beam > 1 and alpha_is_open(run):
+    run = open_run(run.folder)  # somebody may have edited its recipe while it was trained
+    if run.recipe.search.beam > 1 and run.alpha_is_open:
         _choose_alpha(run, device, display)
     folder = run.folder
     display.say(f"the translator is in {folder}; next:")

@@ -1,6 +1,6 @@
 """The run folder: everything one training made, where it went, and nothing half-written.
 
-RUN/run.json                 says that this is a run, and whether dev has yet to choose length_alpha
+RUN/run.json                 says that this is a run, and whether length_alpha is left to dev
     recipe.toml              every setting, also those nobody gave
     tokens.source.json  tokens.target.json
     corpus/                  the tokenised text
@@ -26,14 +26,15 @@ from regard.translation.durable import LOCK, PARTIAL, RunError, locked, write_te
 from regard.translation.families import build
 from regard.translation.model import TranslationModel
 from regard.translation.recipe import Recipe, RecipeError, change, read_recipe, write_toml
-from regard.translation.tokens import Tokens, load_tokens
+from regard.translation.tokens import Tokens
+from regard.translation.tokens_file import load_tokens
 
 MARK = {"format": "regard run", "version": 1}
 TRAINING_STATE = "a training state"
 WEIGHTS = "weights"
 AVERAGE = "average/"
 MODEL = "model/"
-ALPHA_IS_OPEN = "length_alpha_is_open"
+ALPHA_LEFT_TO_DEV = "length_alpha_left_to_dev"
 
 # What may change when a run goes on: the limits that its plan is made for (a change makes a new
 # plan), and what has no part in any update.
@@ -43,10 +44,14 @@ CHANGEABLE = LIMITS | {"patience", "save_every_seconds", "log_every"}
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder and the recipe in it; made by `create_run` and `open_run`."""
+    """A run folder and its recipe; made by `create_run` and `open_run`.
+
+    `alpha_is_open`: nobody has set `search.length_alpha`, and dev has not chosen it yet.
+    """
 
     folder: Path
     recipe: Recipe
+    alpha_is_open: bool = False
 
     @property
     def corpus(self) -> Path:
@@ -87,8 +92,8 @@ class Run:
         return [path.name for path in needed if not path.exists()]
 
 
-def create_run(folder: Path, recipe: Recipe) -> Run:
-    """Make a folder into a run.
+def create_run(folder: Path, recipe: Recipe, *, alpha_is_open: bool = False) -> Run:
+    """Make a folder into a run; `alpha_is_open` leaves `search.length_alpha` to dev.
 
     Raises `RunError` when there is a run in it already, or anything else.
     """
@@ -111,9 +116,10 @@ def create_run(folder: Path, recipe: Recipe) -> Run:
             f"{folder}: holds {', '.join(others[:3])}{' ...' if others[3:] else ''} and is not a "
             "run; choose an empty or new folder"
         )
-    write_text(mark, json.dumps(MARK) + "\n")
+    run = Run(folder, recipe, alpha_is_open)
+    write_text(mark, _mark(run))  # first: without it, a killed process leaves a foreign folder
     write_text(folder / "recipe.toml", write_toml(recipe))
-    return Run(folder, recipe)
+    return run
 
 
 def open_run(folder: Path) -> Run:
@@ -140,44 +146,57 @@ def open_run(folder: Path) -> Run:
     if not (folder / "recipe.toml").is_file():
         raise RunError(f"{folder}: has no recipe.toml: delete the folder and start again")
     try:
-        return Run(folder, read_recipe(folder / "recipe.toml"))
+        recipe = read_recipe(folder / "recipe.toml")
     except RecipeError as error:
         raise RunError(str(error)) from error
-
-
-def leave_alpha_to_dev(run: Run) -> None:
-    """Note that nobody has set `search.length_alpha`: the end of training chooses it, once."""
-    with locked(run.folder):
-        write_text(run.folder / "run.json", json.dumps({**MARK, ALPHA_IS_OPEN: True}) + "\n")
-
-
-def alpha_is_open(run: Run) -> bool:
-    """Whether `search.length_alpha` was neither set by a person nor chosen on dev."""
-    found = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
-    return bool(found.get(ALPHA_IS_OPEN))
-
-
-def settle_alpha(run: Run, length_alpha: float) -> Run:
-    """Write the length normalisation into the run's recipe: how it translates from now on."""
-    with locked(run.folder):
-        recipe = open_run(run.folder).recipe  # another process may have changed it meanwhile
-        search = recipe.search.model_copy(update={"length_alpha": length_alpha})
-        changed = recipe.model_copy(update={"search": search})
-        write_text(run.folder / "recipe.toml", write_toml(changed))
-        write_text(run.folder / "run.json", json.dumps(MARK) + "\n")
-    return replace(run, recipe=changed)
+    # Who edits the value in recipe.toml by hand has set it: then it is no longer what was left.
+    return Run(folder, recipe, found.get(ALPHA_LEFT_TO_DEV) == recipe.search.length_alpha)
 
 
 def change_limits(run: Run, settings: Iterable[str]) -> Run:
-    """Write `training.key=value` settings into the run's recipe, so that it goes on longer.
+    """The run with `section.key=value` settings put over its recipe, so that it goes on longer.
 
-    Raises `RunError` for a setting that would make it another run, and while a process trains it.
+    Nothing is written: `keep_recipe` does that. Raises `RecipeError` for a setting that does not
+    exist, `RunError` for one that would make it another run.
     """
+    settings = list(settings)
     changed = change(run.recipe, settings)
     refuse_another_recipe(run, run.recipe.model_dump(), changed)
+    sets_alpha = names_setting(settings, "search.length_alpha")
+    return replace(run, recipe=changed, alpha_is_open=run.alpha_is_open and not sets_alpha)
+
+
+def names_setting(settings: Iterable[str], key: str) -> bool:
+    """Whether one of the `section.key=value` settings is for `key`."""
+    return any(one.partition("=")[0].strip() == key for one in settings)
+
+
+def keep_recipe(run: Run) -> None:
+    """Write the recipe of a run into its folder, where it differs; for who holds the lock."""
+    if open_run(run.folder) != run:
+        write_text(run.folder / "recipe.toml", write_toml(run.recipe))
+        write_text(run.folder / "run.json", _mark(run))
+
+
+def settle_alpha(run: Run, length_alpha: float) -> Run:
+    """Write the length normalisation that dev chose into the run's recipe.
+
+    Where somebody has set one meanwhile, that stays. Returns the run as it is from now on.
+    """
     with locked(run.folder):
-        write_text(run.folder / "recipe.toml", write_toml(changed))
-    return replace(run, recipe=changed)
+        now = open_run(run.folder)
+        if now.alpha_is_open:
+            search = now.recipe.search.model_copy(update={"length_alpha": length_alpha})
+            recipe = now.recipe.model_copy(update={"search": search})
+            now = replace(now, recipe=recipe, alpha_is_open=False)
+            keep_recipe(now)
+    return now
+
+
+def _mark(run: Run) -> str:
+    """The content of run.json."""
+    left = {ALPHA_LEFT_TO_DEV: run.recipe.search.length_alpha} if run.alpha_is_open else {}
+    return json.dumps({**MARK, **left}) + "\n"
 
 
 def refuse_another_recipe(run: Run, begun: Mapping[str, Any], recipe: Recipe) -> None:

@@ -26,7 +26,7 @@ from regard.translation.interruption import interruptible
 from regard.translation.model import Batch, TranslationModel
 from regard.translation.progress import Display, Log, Silence, clock_time
 from regard.translation.recipe import TrainingRecipe
-from regard.translation.run import WEIGHTS, Run
+from regard.translation.run import WEIGHTS, Run, keep_recipe
 from regard.translation.schedule import (
     PROBE_SHARE,
     PROBE_UPDATES,
@@ -100,9 +100,11 @@ def train(
 
     `dev` holds the dev part in batches; `dev_bleu` translates it and returns BLEU in percent; it
     should bound the length of a translation, since an untrained model does not know when to stop.
-    `already_spent_seconds` is what this command has taken so far. The first Ctrl-C saves and
-    returns, the second raises KeyboardInterrupt. Raises `RunError` for a folder that is damaged, in
-    use, foreign or on a full disk, `TrainingError` when the loss is no longer a number.
+    `already_spent_seconds` is what this command has taken so far. The run's recipe is written into
+    its folder once nothing is refused any more; what is refused changes nothing there. The first
+    Ctrl-C saves and returns, the second raises KeyboardInterrupt. Raises `RunError` for a folder
+    that is damaged, in use, foreign or on a full disk, `TrainingError` when the loss is no longer a
+    number.
     """
     began = clock()
     settings = run.recipe.training
@@ -122,6 +124,10 @@ def train(
             for line in load_state(learner, run, corpus.digest):
                 display.say(line)
         standing = learner.standing
+        if standing.plan is plan:  # of a new run, or of new limits
+            spent_seconds = standing.seconds + already_spent_seconds + clock() - began
+            _refuse_no_time(run, standing, spent_seconds)
+        keep_recipe(run)
         if standing.finished:
             how = how_to_extend(run, standing, plan)
             done = f"finished ({standing.finished}){best_in_words(standing)}"
@@ -146,8 +152,6 @@ def train(
             saved_at=clock(),
         )
         try:
-            if standing.plan is plan:  # of a new run, or of new limits
-                _refuse_no_time(standing, session)
             say_what_begins(learner, session)
             return _follow(learner, session)
         finally:
@@ -182,13 +186,14 @@ def _follow(learner: Learner, session: Session) -> Outcome:
     return _leave(learner, session)
 
 
-def _refuse_no_time(standing: Standing, session: Session) -> None:
-    spent, given = session.seconds(), session.settings.seconds
+def _refuse_no_time(run: Run, standing: Standing, spent: float) -> None:
+    """Refuse to begin where as many seconds are `spent` as the recipe gives in all."""
+    given = run.recipe.training.seconds
     if not given or spent < given:
         return
     if standing.update:
         raise TrainingError(
-            f"{session.run.folder}: took {clock_time(spent)} so far, and {clock_time(given)} are "
+            f"{run.folder}: took {clock_time(spent)} so far, and {clock_time(given)} are "
             "to be the time in all: no time is left. Give more (--for)"
         )
     raise TrainingError(
