@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from regard.translation.batches import Plan, Rows, Unit, batch_of, plan, to_batch
+from regard.translation.batches import Arrangement, RaggedRows, Unit, arrange, batch_of, to_batch
 from regard.translation.model import BOS, EOS, PAD
 
 PAIRS = 3011
@@ -28,11 +28,11 @@ def made(
     unit: Unit = "sentences",
     seed: int = 3,
     epoch: int = 2,
-) -> Plan:
-    return plan(*lengths, size=size, unit=unit, seed=seed, epoch=epoch)
+) -> Arrangement:
+    return arrange(*lengths, size=size, unit=unit, seed=seed, epoch=epoch)
 
 
-def in_turn(arranged: Plan) -> list[list[int]]:
+def in_turn(arranged: Arrangement) -> list[list[int]]:
     return [arranged.batch(turn).tolist() for turn in range(len(arranged))]
 
 
@@ -87,7 +87,8 @@ def test_the_order_is_the_same_on_every_machine() -> None:
     key = mixed(mixed(mixed(0 ^ 12) ^ 34) ^ 2)
     by_hash = sorted(range(9), key=lambda index: mixed(index ^ key))
     ones = np.ones(9, np.int32)
-    assert plan(ones, ones, size=1, unit="sentences", seed=12, epoch=34).turns.tolist() == by_hash
+    arranged = arrange(ones, ones, size=1, unit="sentences", seed=12, epoch=34)
+    assert arranged.turns.tolist() == by_hash
 
 
 def test_lengths_are_mixed_over_the_epoch_and_alike_in_a_batch(
@@ -134,9 +135,9 @@ def test_sides_must_have_the_same_number_of_rows() -> None:
         to_batch([], [])
 
 
-def narrow(lists: list[list[int]]) -> Rows:
-    rows = Rows.of(lists)
-    return Rows(rows.ids.astype(np.uint16), rows.offsets)
+def narrow(lists: list[list[int]]) -> RaggedRows:
+    rows = RaggedRows.of(lists)
+    return RaggedRows(rows.ids.astype(np.uint16), rows.offsets)
 
 
 def test_rows_chosen_from_long_arrays_make_the_same_batch() -> None:
@@ -146,4 +147,4 @@ def test_rows_chosen_from_long_arrays_make_the_same_batch() -> None:
     directly = to_batch([sources[2], sources[0]], [targets[2], targets[0]])
     for name in ("source", "source_mask", "target", "target_mask"):
         assert torch.equal(getattr(from_rows, name), getattr(directly, name))
-    assert [row.tolist() for row in Rows.of(sources)] == sources
+    assert [row.tolist() for row in RaggedRows.of(sources)] == sources

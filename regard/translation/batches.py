@@ -32,14 +32,14 @@ POOLS_IN_AN_EPOCH = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class RaggedRows:
     """Rows of ids one after the other: row r is `ids[offsets[r]:offsets[r + 1]]`."""
 
     ids: Integer[np.ndarray, " N"]
     offsets: Int64[np.ndarray, " edges"]
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]]) -> Rows:
+    def of(cls, rows: Sequence[Sequence[int]]) -> RaggedRows:
         """The same ids, laid out one after the other."""
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum([len(row) for row in rows], out=offsets[1:])
@@ -53,7 +53,7 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Arrangement:
     """The batches of an epoch: batch b is `pairs[edges[b]:edges[b + 1]]`, taken as `turns` says."""
 
     pairs: Int[np.ndarray, " P"]
@@ -69,7 +69,7 @@ class Plan:
         return self.pairs[self.edges[which] : self.edges[which + 1]]
 
 
-def plan(
+def arrange(
     source_lengths: Int[np.ndarray, " P"],
     target_lengths: Int[np.ndarray, " P"],
     *,
@@ -77,7 +77,7 @@ def plan(
     unit: Unit,
     seed: int,
     epoch: int,
-) -> Plan:
+) -> Arrangement:
     """Arrange an epoch's batches; lengths are in pieces, without `<s>` and `</s>`.
 
     A batch has `size` pairs, the last one fewer; or at most `size` cells of source and target with
@@ -104,7 +104,7 @@ def plan(
             edges += [*range(first + size, last, size), last]
         else:
             edges += _cut_by_cells(source[order] + 1, target[order] + 2, size, first)
-    return Plan(pairs, np.asarray(edges), _shuffled(len(edges) - 1, seed, epoch, salt=2))
+    return Arrangement(pairs, np.asarray(edges), _shuffled(len(edges) - 1, seed, epoch, salt=2))
 
 
 def _cut_by_cells(
@@ -150,10 +150,10 @@ def to_batch(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]])
             f"{len(sources)} and {len(targets)} given"
         )
     chosen = np.arange(len(sources))
-    return batch_of(Rows.of(sources), Rows.of(targets), chosen)
+    return batch_of(RaggedRows.of(sources), RaggedRows.of(targets), chosen)
 
 
-def batch_of(source: Rows, target: Rows, chosen: Int[np.ndarray, " B"]) -> Batch:
+def batch_of(source: RaggedRows, target: RaggedRows, chosen: Int[np.ndarray, " B"]) -> Batch:
     """The batch of the chosen pairs, `<s>` and `</s>` added, padded on the right."""
     source_ids, source_mask = _padded(source, chosen, before=0)
     target_ids, target_mask = _padded(target, chosen, before=1)
@@ -162,7 +162,7 @@ def batch_of(source: Rows, target: Rows, chosen: Int[np.ndarray, " B"]) -> Batch
 
 
 def _padded(
-    rows: Rows, chosen: Int[np.ndarray, " B"], *, before: int
+    rows: RaggedRows, chosen: Int[np.ndarray, " B"], *, before: int
 ) -> tuple[Int[Tensor, "B W"], Bool[Tensor, "B W"]]:
     """Rows and their `</s>`, after `before` free cells, and a mask of what is no padding."""
     starts = rows.offsets[chosen]

@@ -25,7 +25,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from jaxtyping import Int32, Integer
 
-from regard.translation.batches import Plan, Rows, Unit, batch_of, plan, to_batch
+from regard.translation.batches import Arrangement, RaggedRows, Unit, arrange, batch_of, to_batch
 from regard.translation.durable import PARTIAL, cannot_write, sync_file, sync_folder
 from regard.translation.model import Batch
 from regard.translation.pairs import CorpusError, Pair, Pairs, Reading, read_pairs
@@ -66,8 +66,8 @@ class Corpus:
     digest: str
     max_pieces: int
     over_long: int
-    sources: Rows
-    targets: Rows
+    sources: RaggedRows
+    targets: RaggedRows
 
     @classmethod
     def open(cls, folder: Path) -> Corpus:
@@ -133,7 +133,7 @@ def batches(
     counted. The order is a function of the corpus, size, unit, seed and epoch alone. Raises
     ValueError for a `start` beyond the epoch's end.
     """
-    arranged = _plan(corpus, size=size, unit=unit, seed=seed, epoch=epoch)
+    arranged = _arranged(corpus, size=size, unit=unit, seed=seed, epoch=epoch)
     if not 0 <= start <= len(arranged):
         raise ValueError(f"an epoch of {len(arranged):,} batches cannot start at number {start:,}")
     for turn in range(start, len(arranged)):
@@ -144,12 +144,12 @@ def number_of_batches(corpus: Corpus, *, size: int, unit: Unit, seed: int, epoch
     """How many batches the epoch has."""
     if unit == "sentences":
         return -(-len(corpus) // size)
-    return len(_plan(corpus, size=size, unit=unit, seed=seed, epoch=epoch))
+    return len(_arranged(corpus, size=size, unit=unit, seed=seed, epoch=epoch))
 
 
-def _plan(corpus: Corpus, *, size: int, unit: Unit, seed: int, epoch: int) -> Plan:
+def _arranged(corpus: Corpus, *, size: int, unit: Unit, seed: int, epoch: int) -> Arrangement:
     lengths = (corpus.source_lengths, corpus.target_lengths)
-    return plan(*lengths, size=size, unit=unit, seed=seed, epoch=epoch)
+    return arrange(*lengths, size=size, unit=unit, seed=seed, epoch=epoch)
 
 
 def corpus_digest(
@@ -345,7 +345,7 @@ def _description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def _mapped(folder: Path, side: str, description: dict[str, Any], pairs: int) -> Rows:
+def _mapped(folder: Path, side: str, description: dict[str, Any], pairs: int) -> RaggedRows:
     if description["type"] not in ("|u1", "<u2", "<u4"):
         raise ValueError(f"{side}.ids cannot have the type {description['type']!r}")
     ids = np.memmap(folder / f"{side}.ids", description["type"], "r")
@@ -354,4 +354,4 @@ def _mapped(folder: Path, side: str, description: dict[str, Any], pairs: int) ->
         raise ValueError(f"the files of the {side} side have other sizes than {DESCRIPTION} says")
     if offsets[0] != 0 or offsets[-1] != len(ids) or (np.diff(offsets) < 0).any():
         raise ValueError(f"{side}.offsets does not fit {side}.ids")
-    return Rows(np.asarray(ids), np.asarray(offsets))
+    return RaggedRows(np.asarray(ids), np.asarray(offsets))
