@@ -20,9 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from regard.translation.byte_pairs import train_byte_pairs
 from regard.translation.corpus import Corpus, batches, prepare, read_pairs
 from regard.translation.split import split_files
-from regard.translation.tokens import load_tokens, train_byte_pairs
+from regard.translation.tokens_file import load_tokens
 
 SYLLABLES = [consonant + vowel for consonant in "bcdfglmnprst" for vowel in "aeiou"]
 WORDS = 20_000

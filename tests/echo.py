@@ -9,11 +9,13 @@ from torch import Tensor
 
 from regard.attention import Site
 from regard.attention.hook import AttentionLayer
+from regard.translation.byte_pairs import train_byte_pairs
 from regard.translation.model import Batch, State, TranslationModel
 from regard.translation.result import Reader
 from regard.translation.search import SearchSettings
-from regard.translation.tokens import Tokens, count_words, train_byte_pairs
+from regard.translation.tokens import Tokens
 from regard.translation.translator import Translator
+from regard.translation.whole_words import count_words
 
 TEXT = "one two three four five six. Seven, eight! One Two"
 

@@ -22,7 +22,7 @@ from regard.translation.corpus import (
     read_pairs,
     share,
 )
-from regard.translation.tokens import Words, count_words
+from regard.translation.whole_words import Words, count_words
 
 SOURCES = [f"{'uno dos tres cuatro cinco seis'[: 3 + index % 26]} {index}" for index in range(97)]
 TARGETS = [f"{'one two three four five six'[: 3 + index % 23]} {index}" for index in range(97)]

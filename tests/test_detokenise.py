@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 
+from regard.translation.byte_pairs import FIRST_BYTE, train_byte_pairs
 from regard.translation.detokenise import detokenise, join_tokenised, unwritable
 from regard.translation.model import BOS, EOS, UNK
 from regard.translation.normal_form import CONTROL, clean
 from regard.translation.sentences import Span
-from regard.translation.tokens import FIRST_BYTE, count_words, train_byte_pairs
+from regard.translation.whole_words import count_words
 
 TEXTS = ["Él no está aquí, ¿verdad?", "It’s 3 o'clock  (or 4)!", "東京 東京 東京"] * 3
 PAIRS = train_byte_pairs(TEXTS, size=330)

@@ -19,7 +19,7 @@ from regard.translation.evaluate import (
     score_texts,
 )
 from regard.translation.model import Batch, State, TranslationModel
-from regard.translation.tokens import count_words
+from regard.translation.whole_words import count_words
 
 
 @pytest.mark.real

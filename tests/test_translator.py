@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from echo import Echo, byte_pairs, echo, word_tokens
+from regard.translation.byte_pairs import BytePairs
 from regard.translation.checkpoint import write_checkpoint
 from regard.translation.families import build
 from regard.translation.model import EOS, UNK, Batch
@@ -19,7 +20,6 @@ from regard.translation.recipe import Recipe, change
 from regard.translation.run import WEIGHTS, create_run
 from regard.translation.sampling import SampleSettings
 from regard.translation.search import SearchSettings
-from regard.translation.tokens import BytePairs
 from regard.translation.translator import align_both, load, load_dictionary
 
 

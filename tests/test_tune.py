@@ -11,9 +11,9 @@ from torch import Tensor
 from regard.translation.model import EOS, Batch, State, TranslationModel
 from regard.translation.result import Reader
 from regard.translation.search import SearchSettings
-from regard.translation.tokens import count_words
 from regard.translation.translator import Translator
 from regard.translation.tune import choose_alpha
+from regard.translation.whole_words import count_words
 
 TOKENS = count_words(["a b c d e f"], limit=30)
 

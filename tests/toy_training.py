@@ -25,8 +25,8 @@ from regard.translation.model import Batch, State, TranslationModel
 from regard.translation.progress import Display, Shown
 from regard.translation.recipe import Recipe, check
 from regard.translation.run import Run, create_run, new_model, open_run
-from regard.translation.tokens import count_words
 from regard.translation.train import Outcome, train
+from regard.translation.whole_words import count_words
 
 PAIRS = 37
 BATCH = 5

@@ -135,8 +135,8 @@ def _check(text: list[str] | None, files: dict[str, Path | None]) -> None:
 
 def _knowing(translator: Translator, run: Path, dictionary: Path | None) -> Translator:
     """The translator with a dictionary for the words that it does not know."""
-    from regard.translation.tokens import Words
     from regard.translation.translator import load_dictionary
+    from regard.translation.whole_words import Words
 
     if dictionary is None:
         return translator
@@ -151,7 +151,7 @@ def _knowing(translator: Translator, run: Path, dictionary: Path | None) -> Tran
 def _name_unknown_words(translator: Translator, text: str) -> None:
     """Say which words a model of whole words never saw: it can only copy them."""
     from regard.translation.model import UNK
-    from regard.translation.tokens import Words
+    from regard.translation.whole_words import Words
 
     if isinstance(translator.source_tokens, Words):
         pieces = translator.source_tokens.encode(text)

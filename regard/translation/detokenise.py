@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from regard.translation.byte_pairs import BytePairs
 from regard.translation.model import SPECIAL_PIECES, UNK
 from regard.translation.normal_form import CONTROL, clean, places_in_clean
 from regard.translation.sentences import Span
 from regard.translation.spacing import join_words
-from regard.translation.tokens import BytePairs, Tokens, Words
+from regard.translation.tokens import Tokens
+from regard.translation.whole_words import Words
 
 CLITIC = re.compile(r"['’](?:s|re|ve|ll|d|m)|n['’]t", re.IGNORECASE)
 ELISION = re.compile(r"(?:[cdjlmnst]|qu)['’]", re.IGNORECASE)

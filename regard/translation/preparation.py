@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regard.translation.batches import to_batch
+from regard.translation.byte_pairs import train_byte_pairs
 from regard.translation.corpus import prepare as prepare_corpus
 from regard.translation.detokenise import unwritable
 from regard.translation.durable import write_text
@@ -22,7 +23,9 @@ from regard.translation.recipe import DataRecipe, TokensRecipe
 from regard.translation.run import Run
 from regard.translation.search import SearchSettings, in_batches, search_all
 from regard.translation.split import split_pairs
-from regard.translation.tokens import Tokens, count_words, load_tokens, train_byte_pairs
+from regard.translation.tokens import Tokens
+from regard.translation.tokens_file import load_tokens
+from regard.translation.whole_words import count_words
 
 Say = Callable[[str], None]
 DEV_BATCH_PIECES = 4096

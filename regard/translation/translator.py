@@ -4,8 +4,7 @@
     print(translator.translate("¿Dónde está la biblioteca?").text)
 
 Text of any length is translated: what is longer than the model is at ease with is cut at sentence
-ends, and the segments' translations stand where the segments stood, with the white space between
-them.
+ends, and the segments' translations are put together again.
 """
 
 from __future__ import annotations
@@ -40,7 +39,8 @@ from regard.translation.search import (
     source_rows,
 )
 from regard.translation.sentences import Span, rejoin, segments
-from regard.translation.tokens import Tokens, Words
+from regard.translation.tokens import Tokens
+from regard.translation.whole_words import Words
 
 READ_AHEAD = 1024  # lines; sorted by length they make full batches with little padding
 AT_EASE = 95  # percentile of the lengths of the dev part
