@@ -10,6 +10,7 @@ import math
 import torch
 
 from regard.attention import Hook, Site, reads, sites, spread, watching
+from regard.attention.hook import attention_layers
 from regard.translation.model import BOS, EOS, PAD, Batch, TranslationModel
 
 TOLERANCE = 2e-6
@@ -93,11 +94,18 @@ def a_hook_sees_every_site(model: TranslationModel, batch: Batch) -> None:
 
 
 def a_hook_that_does_nothing_changes_nothing(model: TranslationModel, batch: Batch) -> None:
-    """To the bit."""
+    """To the bit where every step is taken; the faster way agrees to 1e-6."""
+    fast = model(batch)
+    for layer in attention_layers(model):
+        layer.explicit = True
     without = model(batch)
     with watching(model, Hook()):
         assert torch.equal(model(batch), without)
     assert torch.equal(model(batch), without)
+    for layer in attention_layers(model):
+        layer.explicit = False
+    torch.testing.assert_close(fast, without, atol=1e-6, rtol=1e-6)
+    assert torch.equal(model(batch), fast)
 
 
 class Hide(Hook):

@@ -245,11 +245,14 @@ def test_an_answer_of_another_shape_is_refused(what: str) -> None:
 def test_a_hook_that_does_nothing_is_bit_identical(score: str, scope: str) -> None:
     layer, query, keys, mask = luong(score=score, scope=scope, radius=1)
     source = layer.prepare(keys, mask)
+    fast = layer(query, source, torch.arange(3))
+    layer.explicit = True
     without = layer(query, source, torch.arange(3))
     with watching(layer, Hook()):
         watched = layer(query, source, torch.arange(3))
     assert torch.equal(watched.attentional, without.attentional)
     assert torch.equal(watched.weights, without.weights)
+    torch.testing.assert_close(fast, without, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from regard.attention.normalise import NORMALISERS, sigmoid, softmax
-from regard.attention.scope import SCOPES, Place, Reach, gather
+from regard.attention.scope import SCOPES, Place, Reach
 
 LENGTHS = torch.tensor([6, 3])
 COUNT = 6
@@ -132,16 +132,6 @@ def test_the_gradient_reaches_p_through_the_gaussian_alone() -> None:
                 moved.append(float(factors(*replaced).square().sum()))
             slope = (moved[0] - moved[1]) / 2e-2
             assert float(value.grad.flatten()[i]) == pytest.approx(slope, abs=2e-2)
-
-
-def test_gathering_takes_each_sentences_own_keys() -> None:
-    keys = torch.arange(24.0).view(2, 4, 3)
-    slots = torch.tensor([[[-1, 0], [2, 3]], [[1, 2], [3, -1]]])
-    found = gather(keys, slots)
-    assert found.shape == (2, 2, 2, 3)
-    assert torch.equal(found[0, 0, 1], keys[0, 0])
-    assert torch.equal(found[1, 0], keys[1, 1:3])
-    assert torch.equal(found[1, 1, 0], keys[1, 3])
 
 
 def test_the_work_of_a_window_does_not_grow_with_the_sentence() -> None:

@@ -21,6 +21,7 @@ from torch import Tensor
 from regard.attention.hook import Hook, Site, Values
 from regard.attention.normalise import NORMALISERS
 from regard.attention.scope import Reach
+from regard.attention.windows import Windows
 
 
 class Attended(NamedTuple):
@@ -32,7 +33,7 @@ class Attended(NamedTuple):
 
 def attend(
     scores: Float[Tensor, "B H Q K"],
-    values: Values,
+    values: Values | Windows,
     reach: Reach,
     *,
     site: Site,
@@ -41,10 +42,12 @@ def attend(
     """Share one look out among the keys within reach, and see what is there.
 
     `site` names the normaliser. Without a hook, and with a hook that returns None, the same
-    operations run on the same numbers: the result is the same to the bit.
+    operations run on the same numbers: the result is the same to the bit. `Windows` are for when
+    nobody looks: a hook is shown, and may replace, values that have been gathered.
 
     Raises ValueError for a normaliser that does not exist and answers of another shape.
     """
+    assert hook is None or isinstance(values, Tensor), "a hook needs gathered values"
     normalise = NORMALISERS.get(site.normaliser)
     if normalise is None:
         raise ValueError(f"no normaliser {site.normaliser!r}; there are {', '.join(NORMALISERS)}")
@@ -53,15 +56,17 @@ def attend(
     weights = normalise(biased, reach.mask[:, None])
     if reach.factor is not None:
         weights = weights * reach.factor[:, None]
-    if hook is not None:
+    if hook is not None and isinstance(values, Tensor):
         weights = _alike("weights", hook.weights(site, weights), weights)
         values = _alike("values", hook.values(site, values), values)
         hook.see(site, weights, values)
     return Attended(look(weights, values), weights)
 
 
-def look(weights: Float[Tensor, "B H Q K"], values: Values) -> Float[Tensor, "B H Q D"]:
+def look(weights: Float[Tensor, "B H Q K"], values: Values | Windows) -> Float[Tensor, "B H Q D"]:
     """The weighted sum of the values; in a window each query has values of its own."""
+    if isinstance(values, Windows):
+        return values.sum_up(weights.flatten(0, 1)).unflatten(0, weights.shape[:2])
     weights = weights.to(values.dtype)
     if values.dim() == weights.dim():
         return weights @ values

@@ -5,7 +5,7 @@
     h~_t = tanh(W_c [c_t ; h_t])           eq. 5, no bias
 
 Letters: B sentences (or rows of a search), Q target positions, S source positions, N size of h, M
-size of hbar, K keys or slots of a window, R rows of a search, X rows chosen of them.
+size of hbar, K keys or slots of a window, W slots alone, R rows of a search, X rows chosen of them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from torch import Tensor, nn
 from regard.attention.attend import attend
 from regard.attention.hook import AttentionLayer, Site
 from regard.attention.normalise import NORMALISERS
-from regard.attention.scope import SCOPES, Place, gather
+from regard.attention.scope import SCOPES, Place
 from regard.attention.score import SAME_SIZE, SCORES, Sizes
+from regard.attention.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Source:
         if self.prepared is self.keys:
             return self.row_keys
         return self.prepared if self.owner is None else self.prepared[self.owner]
+
+    def windows(self, slots: Int[Tensor, "R Q W"]) -> tuple[Windows, Windows]:
+        """What each row's windows hold of what the score made, and of the keys."""
+        keys = Windows(self.keys, slots, self.owner)
+        return keys if self.prepared is self.keys else replace(keys, keys=self.prepared), keys
 
 
 class Looked(NamedTuple):
@@ -114,14 +120,14 @@ class LuongAttention(AttentionLayer):
         place = Place(query, position, source.row_lengths, source.keys.shape[1])
         reach = SCOPES[self.scope_name].reach(place, self.radius, dict(self.scope_weights))
         if reach.keys is None:
-            prepared, values = source.row_prepared, source.row_keys
+            prepared, values = source.row_prepared, source.row_keys[:, None]
         else:
-            values = gather(source.keys, reach.keys, source.owner)
-            same = source.prepared is source.keys
-            prepared = values if same else gather(source.prepared, reach.keys, source.owner)
+            prepared, values = source.windows(reach.keys)
+            if self.step_by_step:
+                prepared, values = prepared.gathered, values.gathered[:, None]
         scores = SCORES[self.score_name].compare(query, prepared, dict(self.score_weights))
         site = Site(self.site, reach.keys, reach.centre, self.normaliser)
-        seen = attend(scores[:, None], values[:, None], reach, site=site, hook=self.hook)
+        seen = attend(scores[:, None], values, reach, site=site, hook=self.hook)
         both = torch.cat([seen.context[:, 0], query], dim=-1)
         return Looked(torch.tanh(self.combine(both)), seen.weights[:, 0])
 

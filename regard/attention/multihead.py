@@ -16,8 +16,9 @@ from torch.nn import functional
 from regard.attention.attend import attend
 from regard.attention.hook import AttentionLayer, Site
 from regard.attention.normalise import NORMALISERS
-from regard.attention.scope import SCOPES, Place, Reach, gather
+from regard.attention.scope import SCOPES, Place, Reach
 from regard.attention.score import SCORES
+from regard.attention.windows import Windows
 
 SELF_SCOPES = ("everything", "causal", "window")
 
@@ -25,8 +26,8 @@ SELF_SCOPES = ("everything", "causal", "window")
 class MultiHeadAttention(AttentionLayer):
     """Several scaled dot attentions side by side, each over its own part of the state.
 
-    Nobody watching, and with the softmax, PyTorch's fused attention runs; with a hook, with
-    `explicit` set, and within a window, the steps of `attend`. The two agree to 1e-6.
+    Nobody watching, and with the softmax, PyTorch's fused attention runs; otherwise, and within a
+    window, the steps of `attend`. The two agree to 1e-6.
 
     Raises ValueError for sizes that the heads do not divide, and for names that do not exist.
     """
@@ -51,7 +52,6 @@ class MultiHeadAttention(AttentionLayer):
         if normaliser not in NORMALISERS:
             raise ValueError(f"no normaliser {normaliser!r}; there are {', '.join(NORMALISERS)}")
         self.heads, self.scope_name, self.normaliser, self.width = heads, scope, normaliser, width
-        self.explicit = False
         self.query = nn.Linear(size, size)
         self.key = nn.Linear(size, size)
         self.value = nn.Linear(size, size)
@@ -73,16 +73,16 @@ class MultiHeadAttention(AttentionLayer):
         position = torch.arange(first, first + queries.shape[1], device=queries.device)
         place = Place(queries, position, lengths, keys.shape[1])
         reach = SCOPES[self.scope_name].reach(place, self.width, {})
-        fused = self.hook is None and not self.explicit and self.normaliser == "softmax"
-        if fused and reach.keys is None:
+        fused = self.normaliser == "softmax" and reach.keys is None
+        if fused and not self.step_by_step:
             context = functional.scaled_dot_product_attention(
                 query, key, value, attn_mask=reach.mask[:, None]
             )
         else:
-            context = self.attend_step_by_step(query, key, value, reach)
+            context = self.attend_in_steps(query, key, value, reach)
         return self.out(context.transpose(1, 2).flatten(2))
 
-    def attend_step_by_step(
+    def attend_in_steps(
         self,
         query: Float[Tensor, "B H Q D"],
         key: Float[Tensor, "B H K D"],
@@ -91,15 +91,17 @@ class MultiHeadAttention(AttentionLayer):
     ) -> Float[Tensor, "B H Q D"]:
         """Scores, weights, context, with the hook asked in between."""
         sentences, heads = query.shape[:2]
-        key, value = key.flatten(0, 1), value.flatten(0, 1)
         if reach.keys is not None:
             slots = reach.keys.repeat_interleave(heads, dim=0)
-            key, value = gather(key, slots), gather(value, slots)
-        scores = SCORES["scaled dot"](query.flatten(0, 1), key)
+            key, value = (
+                Windows(each.flatten(0, 1), slots).gathered.unflatten(0, (sentences, heads))
+                for each in (key, value)
+            )
+        scores = SCORES["scaled dot"](query.flatten(0, 1), key.flatten(0, 1))
         site = Site(self.site, reach.keys, reach.centre, self.normaliser)
         return attend(
             scores.unflatten(0, (sentences, heads)),
-            value.unflatten(0, (sentences, heads)),
+            value,
             reach,
             site=site,
             hook=self.hook,

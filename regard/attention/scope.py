@@ -90,21 +90,6 @@ def slots(first: Int[Tensor, "B Q"], width: int, lengths: Int[Tensor, " B"]) -> 
     return keys.masked_fill((keys < 0) | (keys >= lengths[:, None, None]), -1)
 
 
-def gather(
-    keys: Float[Tensor, "B S M"],
-    slots: Int[Tensor, "N Q W"],
-    owner: Int[Tensor, " N"] | None = None,
-) -> Float[Tensor, "N Q W M"]:
-    """The keys in each slot; one outside the sentence (-1) holds any key: the mask hides it.
-
-    `owner` names the sentence that each row reads; None: row n reads sentence n.
-    """
-    sentences, count, size = keys.shape
-    owner = torch.arange(sentences, device=keys.device) if owner is None else owner
-    flat = (slots.clamp(min=0) + owner[:, None, None] * count).reshape(-1)
-    return keys.reshape(-1, size).index_select(0, flat).view(*slots.shape, size)
-
-
 def window(place: Place, extent: int, weights: Mapping[str, Tensor]) -> Reach:
     """The last `extent` keys up to the query's own position, its own included."""
     first = (place.position - extent + 1).expand(len(place.lengths), -1)

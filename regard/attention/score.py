@@ -7,8 +7,8 @@ each source and not for each word: `prepare` sees the keys, `compare` sees the q
     scores = SCORES["general"](query, keys, {"W_a": matrix})
 
 Letters: B sentences, Q queries, K keys (or slots of a window), N size of a query, M size of a key.
-Keys of shape [B, K, M] are shared by all queries; in a window of shape [B, Q, K, M] each query has
-its own.
+Keys of shape [B, K, M] are shared by all queries; in a window, gathered as [B, Q, K, M] or left
+where they are (`Windows`), each query has its own.
 """
 
 from __future__ import annotations
@@ -22,11 +22,15 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from regard.attention.windows import Windows
+
 Query = Float[Tensor, "B Q N"]
 Keys = Float[Tensor, "B K M"] | Float[Tensor, "B Q K M"]
 Scores = Float[Tensor, "B Q K"]
 Weights = Mapping[str, Tensor]
 """What a score learns, by the paper's names."""
+Prepared = Tensor | Windows
+"""What `prepare` made of the keys: shared by all queries, or each query's own window of it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Score:
     note: str
     shapes: Callable[[Sizes], dict[str, tuple[int, ...]]]
     prepare: Callable[[Keys, Weights], Tensor]
-    compare: Callable[[Query, Tensor, Weights], Scores]
+    compare: Callable[[Query, Prepared, Weights], Scores]
 
     def __call__(self, query: Query, keys: Keys, weights: Weights | None = None) -> Scores:
         """Scores of every query against every key."""
@@ -61,15 +65,19 @@ class Score:
         return self.compare(query, self.prepare(keys, weights), weights)
 
 
-def match(query: Query, keys: Keys) -> Scores:
+def match(query: Query, keys: Prepared) -> Scores:
     """The dot product of every query with every key."""
+    if isinstance(keys, Windows):
+        return keys.match(query)
     if keys.dim() == 3:
         return query @ keys.transpose(1, 2)
-    return (keys @ query[..., None]).squeeze(-1)
+    return (query[..., None, :] @ keys.transpose(-1, -2)).squeeze(-2)
 
 
-def every_pair(query: Query, keys: Keys) -> Float[Tensor, "B Q K N"]:
+def every_pair(query: Query, keys: Prepared) -> Float[Tensor, "B Q K N"]:
     """The sum of every query with every key."""
+    if isinstance(keys, Windows):
+        keys = keys.gathered
     return query[:, :, None] + (keys[:, None] if keys.dim() == 3 else keys)
 
 
@@ -78,17 +86,17 @@ def unchanged(keys: Keys, weights: Weights) -> Keys:
     return keys
 
 
-def dot(query: Query, keys: Keys, weights: Weights) -> Scores:
+def dot(query: Query, keys: Prepared, weights: Weights) -> Scores:
     """h_t^T hbar_s   (Luong 2015, 3.1)."""
     return match(query, keys)
 
 
-def scaled_dot(query: Query, keys: Keys, weights: Weights) -> Scores:
+def scaled_dot(query: Query, keys: Prepared, weights: Weights) -> Scores:
     """q k^T / sqrt(d_k)   (Vaswani 2017, eq. 1)."""
     return match(query, keys) / math.sqrt(query.shape[-1])
 
 
-def general(query: Query, keys: Keys, weights: Weights) -> Scores:
+def general(query: Query, keys: Prepared, weights: Weights) -> Scores:
     """h_t^T W_a hbar_s   (Luong 2015, 3.1)."""
     return match(query @ weights["W_a"], keys)
 
@@ -98,7 +106,7 @@ def concat_keys(keys: Keys, weights: Weights) -> Tensor:
     return functional.linear(keys, weights["W_a"][:, -keys.shape[-1] :])
 
 
-def concat(query: Query, prepared: Tensor, weights: Weights) -> Scores:
+def concat(query: Query, prepared: Prepared, weights: Weights) -> Scores:
     """v_a^T tanh(W_a [h_t ; hbar_s])   (Luong 2015, 3.1).
 
     All of W_a is learned. In the authors' code the half that reads the key was the identity, to
@@ -113,7 +121,7 @@ def additive_keys(keys: Keys, weights: Weights) -> Tensor:
     return functional.linear(keys, weights["U_a"])
 
 
-def additive(query: Query, prepared: Tensor, weights: Weights) -> Scores:
+def additive(query: Query, prepared: Prepared, weights: Weights) -> Scores:
     """v_a^T tanh(W_a s_i + U_a h_j)   (Bahdanau 2014, A.1.2).
 
     Bahdanau's query is the decoder's state before this word; as a score in Luong's layer it is the
@@ -123,11 +131,12 @@ def additive(query: Query, prepared: Tensor, weights: Weights) -> Scores:
     return torch.tanh(every_pair(read_query, prepared)) @ weights["v_a"]
 
 
-def location(query: Query, keys: Keys, weights: Weights) -> Scores:
+def location(query: Query, keys: Prepared, weights: Weights) -> Scores:
     """W_a h_t: position s has a score, whatever word stands there   (Luong 2015, eq. 8).
 
     W_a has a row for each of the first `length` positions; words after them are never looked at.
     """
+    assert isinstance(keys, Tensor), "positions of a whole sentence: location has no local form"
     scores = functional.linear(query, weights["W_a"])
     missing = keys.shape[1] - scores.shape[-1]
     return functional.pad(scores, (0, missing), value=-math.inf)  # a negative pad cuts

@@ -1,0 +1,101 @@
+"""Windows of keys, read where they are, against the same sums written out."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from torch import Tensor
+
+from regard.attention import LuongAttention
+from regard.attention import windows as module
+from regard.attention.windows import Windows
+
+SLOTS = torch.tensor([[[-1, 0, 1], [1, 2, 3]], [[1, 2, 3], [3, -1, -1]], [[0, 1, 2], [0, 1, 2]]])
+OWNER = torch.tensor([1, 0, 1])  # the first and last row read the second sentence
+
+
+def numbers(*shape: int) -> Tensor:
+    return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
+
+
+def test_each_row_reads_the_keys_of_its_own_sentence() -> None:
+    keys = numbers(2, 4, 5)
+    gathered = Windows(keys, SLOTS, OWNER).gathered
+    assert gathered.shape == (3, 2, 3, 5)
+    for row, query, slot in itertools.product(range(3), range(2), range(3)):
+        if (key := int(SLOTS[row, query, slot])) >= 0:
+            assert torch.equal(gathered[row, query, slot], keys[OWNER[row], key])
+    alone = Windows(keys, SLOTS[:2]).gathered
+    assert torch.equal(alone[1, 0], keys[1, 1:4])
+
+
+def test_a_score_is_the_dot_product_with_the_key_in_the_slot() -> None:
+    keys, query = numbers(2, 4, 5), numbers(3, 2, 5)
+    scores = Windows(keys, SLOTS, OWNER).match(query)
+    for row, place, slot in itertools.product(range(3), range(2), range(3)):
+        if (key := int(SLOTS[row, place, slot])) >= 0:
+            by_hand = (query[row, place] * keys[OWNER[row], key]).sum()
+            torch.testing.assert_close(scores[row, place, slot], by_hand)
+
+
+def test_a_context_is_the_weighted_sum_of_the_window() -> None:
+    keys, weights = numbers(2, 4, 5), numbers(3, 2, 3).detach().masked_fill(SLOTS < 0, 0)
+    context = Windows(keys, SLOTS, OWNER).sum_up(weights)
+    for row, place in itertools.product(range(3), range(2)):
+        by_hand = sum(
+            weights[row, place, slot] * keys[OWNER[row], max(0, int(SLOTS[row, place, slot]))]
+            for slot in range(3)
+        )
+        torch.testing.assert_close(context[row, place], by_hand)
+
+
+@pytest.mark.parametrize("at_once", [1, 2**19])
+def test_gradients_are_the_slopes(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "NUMBERS_AT_ONCE", at_once)
+    torch.manual_seed(3)
+    inputs = numbers(2, 4, 5), numbers(3, 2, 5), numbers(3, 2, 3)
+
+    def both(keys: Tensor, query: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        windows = Windows(keys, SLOTS, OWNER)
+        return windows.match(query), windows.sum_up(weights)
+
+    assert torch.autograd.gradcheck(both, inputs)
+
+
+@pytest.mark.parametrize("scope", ["local-m", "local-p"])
+def test_training_keeps_no_copy_of_the_windows(scope: str) -> None:
+    """What is kept for the gradient per target word does not grow with the window's keys."""
+    length, size, radius = 64, 32, 8
+    layer = LuongAttention(size, score="general", scope=scope, radius=radius)
+    keys, query = torch.randn(1, length, size), torch.randn(1, length, size, requires_grad=True)
+    source = layer.prepare(keys, torch.ones(1, length, dtype=torch.bool))
+    kept: list[Tensor] = []
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        layer(query, source, torch.arange(length))
+    assert kept
+    assert max(tensor.numel() for tensor in kept) < length * (2 * radius + 1) * size / 4
+    layer.explicit = True
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        layer(query, source, torch.arange(length))
+    assert max(tensor.numel() for tensor in kept) == length * (2 * radius + 1) * size
+
+
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float32, torch.float64])
+def test_every_precision_and_inference_are_served(precision: torch.dtype) -> None:
+    layer = LuongAttention(8, score="general", scope="local-p", radius=2).to(precision)
+    with torch.inference_mode():
+        keys, query = torch.randn(2, 9, 8).to(precision), torch.randn(2, 4, 8).to(precision)
+        source = layer.prepare(keys, torch.ones(2, 9, dtype=torch.bool))
+        fast = layer(query, source, torch.arange(4))
+        layer.explicit = True
+        slow = layer(query, source, torch.arange(4))
+    assert fast.attentional.dtype == precision
+    near = 2e-2 if precision == torch.bfloat16 else 1e-6
+    torch.testing.assert_close(fast.attentional, slow.attentional, atol=near, rtol=near)
