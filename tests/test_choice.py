@@ -14,7 +14,7 @@ from regard.translation.choice import (
     multiplied_weights,
     seconds_per_epoch,
 )
-from regard.translation.recipe import check
+from regard.translation.recipe_file import recipe_from
 
 SPA_ENG = Amount(115_452, 30.1, 28.4)
 
@@ -74,7 +74,7 @@ def test_twice_the_threads_or_half_the_text_take_half_the_time() -> None:
 
 
 def test_the_weights_of_a_piece_are_counted_by_hand() -> None:
-    model = check({"model": {"embedding": 3, "hidden": 4, "layers": 2}}, "here").model
+    model = recipe_from({"model": {"embedding": 3, "hidden": 4, "layers": 2}}, "here").model
     encoder = 4 * 4 * (3 + 4) + 8 * 16
     decoder = 4 * 4 * (3 + 4 + 4) + 8 * 16
     assert multiplied_weights(model, 11, 0.5) == 0.5 * encoder + decoder + 48 + 44

@@ -11,18 +11,8 @@ from pydantic import ValidationError
 from regard.attention.normalise import NORMALISERS
 from regard.attention.scope import SCOPES
 from regard.attention.score import SCORES
-from regard.translation.recipe import (
-    ModelRecipe,
-    Recipe,
-    RecipeError,
-    allowed,
-    change,
-    check,
-    fields,
-    read_recipe,
-    settings_table,
-    write_toml,
-)
+from regard.translation.recipe import ModelRecipe, Recipe, allowed, fields, settings_table
+from regard.translation.recipe_file import RecipeError, change, read_recipe, recipe_from, write_toml
 
 
 def write(folder: Path, text: str) -> Path:
@@ -182,4 +172,6 @@ def test_attention_names_are_those_of_the_attention_package() -> None:
 
 def test_plain_tables_and_toml_say_the_same() -> None:
     tables = {"training": {"epochs": 3}}
-    assert check(tables, "here") == check(tomllib.loads("[training]\nepochs = 3"), "there")
+    assert recipe_from(tables, "here") == recipe_from(
+        tomllib.loads("[training]\nepochs = 3"), "there"
+    )

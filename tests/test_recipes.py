@@ -8,7 +8,7 @@ import pytest
 
 from regard.translation.choice import Amount, choose
 from regard.translation.families import build
-from regard.translation.recipe import change, read_recipe
+from regard.translation.recipe_file import change, read_recipe
 
 RECIPES = sorted((Path(__file__).resolve().parent.parent / "recipes").glob("*.toml"))
 

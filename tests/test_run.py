@@ -20,7 +20,7 @@ from regard.translation.checkpoint import (
 )
 from regard.translation.durable import RunError, locked
 from regard.translation.families import build
-from regard.translation.recipe import change
+from regard.translation.recipe_file import change
 from regard.translation.run import (
     change_limits,
     create_run,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from regard.translation.recipe import Recipe, TrainingRecipe, check
+from regard.translation.recipe import Recipe, TrainingRecipe
+from regard.translation.recipe_file import recipe_from
 from regard.translation.schedule import (
     Plan,
     first_plan,
@@ -18,7 +19,7 @@ from regard.translation.schedule import (
 
 
 def settings(**changed: Any) -> TrainingRecipe:
-    return check({"training": changed}, "here").training
+    return recipe_from({"training": changed}, "here").training
 
 
 def rates(changed: TrainingRecipe, plan: Plan, count: int, epoch: int = 0) -> list[float]:

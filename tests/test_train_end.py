@@ -12,7 +12,7 @@ import torch
 
 from regard.translation.checkpoint import read_checkpoint
 from regard.translation.progress import Shown
-from regard.translation.recipe import change
+from regard.translation.recipe_file import change
 from regard.translation.run import Run, change_limits, load_model, open_run
 from regard.translation.state import Scores
 from regard.translation.train import Outcome, TrainingError, goodness

@@ -16,7 +16,8 @@ from regard.translation.byte_pairs import BytePairs
 from regard.translation.checkpoint import write_checkpoint
 from regard.translation.families import build
 from regard.translation.model import EOS, UNK, Batch
-from regard.translation.recipe import Recipe, change
+from regard.translation.recipe import Recipe
+from regard.translation.recipe_file import change
 from regard.translation.run import WEIGHTS, create_run
 from regard.translation.sampling import SampleSettings
 from regard.translation.search import SearchSettings

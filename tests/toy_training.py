@@ -23,7 +23,8 @@ from regard.translation.checkpoint import read_checkpoint
 from regard.translation.corpus import Corpus, Pair, prepare, to_batch
 from regard.translation.model import Batch, State, TranslationModel
 from regard.translation.progress import Display, Shown
-from regard.translation.recipe import Recipe, check
+from regard.translation.recipe import Recipe
+from regard.translation.recipe_file import recipe_from
 from regard.translation.run import Run, create_run, new_model, open_run
 from regard.translation.train import Outcome, train
 from regard.translation.whole_words import count_words
@@ -47,7 +48,7 @@ def pairs(count: int, seed: int) -> list[Pair]:
 
 def recipe(**training: Any) -> Recipe:
     """A recipe of a few hundred weights."""
-    return check(
+    return recipe_from(
         {
             "tokens": {"kind": "words", "size": 20},
             "model": {"embedding": 6, "hidden": 8, "layers": 2, "dropout": 0.3},

@@ -133,7 +133,8 @@ def write_text_files(folder: Path, seed: int, display: Display) -> None:
 
 def recipe_for(seconds: float, settings: list[str]) -> Recipe:
     """The demo's recipe: whole words, so that every row and column of a picture is a word."""
-    from regard.translation.recipe import Recipe, change
+    from regard.translation.recipe import Recipe
+    from regard.translation.recipe_file import change
 
     return change(
         Recipe(),
@@ -161,7 +162,7 @@ def train_one(
     from regard.cli.begin import files
     from regard.cli.train import train_run
     from regard.translation.preparation import fill, read_parts
-    from regard.translation.recipe import change
+    from regard.translation.recipe_file import change
     from regard.translation.run import create_run
 
     begin = time.monotonic()

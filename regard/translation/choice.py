@@ -14,7 +14,8 @@ import os
 from dataclasses import dataclass
 
 from regard.translation.progress import clock_time
-from regard.translation.recipe import ModelRecipe, Recipe, check
+from regard.translation.recipe import ModelRecipe, Recipe
+from regard.translation.recipe_file import recipe_from
 
 CHARACTERS_PER_PIECE = 3.5  # of byte-pair pieces; short sentences in European languages
 FEWEST_EPOCHS = 2.0
@@ -120,7 +121,7 @@ def choose(amount: Amount, *, seconds: float | None = None, threads: int | None 
             )
         if epochs_in(seconds, size, shape, amount, threads) < FULL_EPOCHS:
             dropout = min(dropout, DROPOUT_IN_A_HURRY)
-    recipe = check(_tables(size, shape, dropout, seconds), "the rule of choice")
+    recipe = recipe_from(_tables(size, shape, dropout, seconds), "the rule of choice")
     layers = "1 layer" if shape.layers == 1 else f"{shape.layers} layers"
     reasons.insert(
         0,
@@ -180,7 +181,7 @@ def seconds_per_epoch(size: Size, shape: Shape, amount: Amount, threads: int) ->
     """How long a model takes for one pass over the text, about."""
     pieces = amount.pairs * (amount.target_characters / CHARACTERS_PER_PIECE + 1)
     ratio = amount.source_characters / amount.target_characters
-    model = check(_tables(size, shape, size.dropout, None), "the rule of choice").model
+    model = recipe_from(_tables(size, shape, size.dropout, None), "the rule of choice").model
     operations = 6 * multiplied_weights(model, size.vocabulary, ratio)
     return pieces * operations / (OPERATIONS_PER_S_AND_THREAD * threads)
 

@@ -1,34 +1,26 @@
 """One TOML file, one frozen `Recipe`: every setting is declared here, once.
 
-Keys, `--set`, help and the table in the documentation are derived from the fields below. A key
-that does not exist is refused with the nearest one that does.
+Keys, `--set`, help and the table in the documentation are derived from the fields below;
+`recipe_file` reads, changes and writes recipes.
 """
 
 from __future__ import annotations
 
-import difflib
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from collections.abc import Iterator
+from typing import Annotated, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
 from regard.translation.toml import format_value
 
 Count = Annotated[int, Field(ge=0)]
-Size = Annotated[int, Field(ge=1)]
+Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 NO_END = ("linear", "cosine")  # schedules that are defined by where they end
-
-
-class RecipeError(ValueError):
-    """A recipe that cannot be used: where, what, and what would be right, a line each."""
 
 
 class Section(BaseModel):
@@ -54,7 +46,7 @@ class DataRecipe(Section):
         default="", description="Source of the test part; empty: set aside or none"
     )
     test_target: str = Field(default="", description="Target of the test part")
-    max_pieces: Size = Field(
+    max_pieces: Positive = Field(
         default=100, description="Longer sentences (in pieces) are not trained on"
     )
 
@@ -89,11 +81,11 @@ class ModelRecipe(Section):
     """The model: its family, sizes and attention."""
 
     family: Literal["rnn"] = Field(default="rnn", description="Stacked LSTM encoder and decoder")
-    embedding: Size = Field(default=256, description="Width of the embeddings")
-    hidden: Size = Field(
+    embedding: Positive = Field(default=256, description="Width of the embeddings")
+    hidden: Positive = Field(
         default=256, description="Width of the decoder's LSTM, and of the encoder's states"
     )
-    layers: Size = Field(default=1, description="Layers of the encoder, and of the decoder")
+    layers: Positive = Field(default=1, description="Layers of the encoder, and of the decoder")
     bidirectional: bool = Field(default=True, description="The encoder reads in both directions")
     attention: Literal["none", "dot", "general", "concat", "location", "additive", "scaled dot"] = (
         Field(default="general", description="The score; `none`: no attention at all")
@@ -101,7 +93,7 @@ class ModelRecipe(Section):
     scope: Literal["everything", "local-m", "local-p"] = Field(
         default="everything", description="Where a step may look: everywhere, or a window"
     )
-    radius: Size = Field(
+    radius: Positive = Field(
         default=10, description="D: a local window sees up to 2 D + 1 source pieces"
     )
     normaliser: Literal["softmax", "sigmoid"] = Field(
@@ -117,7 +109,7 @@ class ModelRecipe(Section):
     tied: bool = Field(
         default=False, description="Output layer and target embedding are one matrix"
     )
-    max_length: Size = Field(
+    max_length: Positive = Field(
         default=101, description="Source length that `location` attention can score"
     )
 
@@ -142,7 +134,7 @@ class ModelRecipe(Section):
 
 
 class TrainingRecipe(Section):
-    """The optimiser, its schedule, when to look at dev, and when to stop."""
+    """The optimiser, its schedule, when to validate on dev, and when to stop."""
 
     optimiser: Literal["adam", "sgd"] = Field(
         default="adam",
@@ -162,14 +154,14 @@ class TrainingRecipe(Section):
     label_smoothing: Share = Field(
         default=0.1, description="Probability spread over the vocabulary"
     )
-    clip: Amount = Field(
+    clip: NotNegative = Field(
         default=1.0, description="Longest gradient (norm), in the loss's scale; 0: any"
     )
-    batch: Size = Field(default=64, description="Size of a batch, in `batch_unit`")
+    batch: Positive = Field(default=64, description="Size of a batch, in `batch_unit`")
     batch_unit: Literal["sentences", "tokens"] = Field(
         default="sentences", description="What `batch` counts; tokens: of both sides, padded"
     )
-    accumulate: Size = Field(default=1, description="Batches whose gradients make one update")
+    accumulate: Positive = Field(default=1, description="Batches whose gradients make one update")
     average: Share = Field(
         default=0.0, description="Decay of a running average of the weights, used for dev; 0: off"
     )
@@ -177,14 +169,14 @@ class TrainingRecipe(Section):
     epochs: Count = Field(
         default=10, description="Stop after so many passes over the text; 0: no such limit"
     )
-    seconds: Amount = Field(
+    seconds: NotNegative = Field(
         default=0.0, description="Stop after so much time, preparation included; 0: no such limit"
     )
     validate_every: Count = Field(
-        default=0, description="Updates between two looks at dev; 0: chosen"
+        default=0, description="Updates between two validations on dev; 0: chosen"
     )
     patience: Count = Field(
-        default=5, description="Stop after so many looks at dev without a better one; 0: never"
+        default=5, description="Stop after so many validations without a better one; 0: never"
     )
     stop_by: Literal["bleu", "loss"] = Field(default="bleu", description="What better means")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
@@ -194,8 +186,8 @@ class TrainingRecipe(Section):
     seed: Count = Field(
         default=1, description="Of the first weights, the order of the text and dropout"
     )
-    log_every: Size = Field(default=50, description="Updates between two lines of log.jsonl")
-    save_every_seconds: Amount = Field(
+    log_every: Positive = Field(default=50, description="Updates between two lines of log.jsonl")
+    save_every_seconds: NotNegative = Field(
         default=60.0, description="Time between two saves; results do not depend on it"
     )
 
@@ -215,8 +207,8 @@ class TrainingRecipe(Section):
 class SearchRecipe(Section):
     """How a trained model translates, unless asked otherwise."""
 
-    beam: Size = Field(default=5, description="Hypotheses kept; 1: greedy")
-    length_alpha: Amount = Field(
+    beam: Positive = Field(default=5, description="Hypotheses kept; 1: greedy")
+    length_alpha: NotNegative = Field(
         default=0.6, description="Exponent of the length normalisation; 0: none"
     )
     max_length: Count = Field(
@@ -239,68 +231,6 @@ class Recipe(Section):
         if self.model.attention == "location" and self.model.max_length < longest:
             raise ValueError(f"location must score {longest} positions: set model.max_length")
         return self
-
-
-def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
-    """Read a recipe, with `section.key=value` settings put over it.
-
-    Raises `RecipeError` naming the file and every key that is wrong.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        tables = tomllib.loads(text)
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecipeError(f"{path}: not a TOML file: {error}") from error
-    return check(override(tables, overrides), str(path))
-
-
-def change(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
-    """The recipe with `section.key=value` settings put over it."""
-    return check(override(recipe.model_dump(), overrides), "--set")
-
-
-def override(tables: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
-    """Put `section.key=value` settings over the tables of a recipe.
-
-    A value is read as TOML; a bare word is text, so `model.attention=dot` needs no quotes.
-    """
-    changed = {
-        name: dict(table) if isinstance(table, Mapping) else table for name, table in tables.items()
-    }
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        section, dot, key = name.strip().partition(".")
-        if not (equals and dot and key):
-            raise RecipeError(f"--set {setting}: write it as section.key=value")
-        _refuse_unknown(section, key, f"--set {setting}")
-        table = changed.setdefault(section, {})
-        if isinstance(table, dict):
-            table[key] = _toml_value(value.strip())
-    return changed
-
-
-def check(tables: Mapping[str, Any], origin: str) -> Recipe:
-    """Make a recipe of plain tables; `origin` names their file in the errors."""
-    for section, table in tables.items():
-        _refuse_unknown(section, None, origin)
-        for key in table if isinstance(table, Mapping) else ():
-            _refuse_unknown(section, key, origin)
-    try:
-        return Recipe.model_validate(dict(tables))
-    except ValidationError as error:
-        lines = [f"{origin}: {_explain(detail)}" for detail in error.errors()]
-        raise RecipeError("\n".join(lines)) from error
-
-
-def write_toml(recipe: Recipe) -> str:
-    """The recipe as TOML that `read_recipe` reads back as an equal recipe."""
-    blocks = []
-    for section, table in recipe.model_dump().items():
-        lines = [f"{key} = {format_value(value)}" for key, value in table.items()]
-        blocks.append("\n".join([f"[{section}]", *lines]))
-    return "\n\n".join(blocks) + "\n"
 
 
 def settings_table() -> str:
@@ -351,50 +281,3 @@ def allowed(field: FieldInfo) -> str:
             case _:
                 pass
     return said
-
-
-def _explain(detail: ErrorDetails) -> str:
-    """One of pydantic's findings, as a line for a person."""
-    place = [str(part) for part in detail["loc"]]
-    section = f"[{place[0]}]" if place else "recipe"
-    if detail["type"] == "value_error":
-        return f"{section} {detail['ctx']['error']}" if "ctx" in detail else detail["msg"]
-    if len(place) < 2:
-        return f"{section} must be a table of settings, not {format_value(detail['input'])}"
-    field = sections()[place[0]].model_fields[place[1]]
-    return f"{section} {place[1]} = {format_value(detail['input'])}: must be {allowed(field)}"
-
-
-def _refuse_unknown(section: str, key: str | None, origin: str) -> None:
-    """Refuse a section or key that does not exist, naming the nearest one that does."""
-    known = sections()
-    if section not in known:
-        near = difflib.get_close_matches(section, known, n=1)
-        homes = [name for name, model in known.items() if section in model.model_fields]
-        if near:
-            hint = f"did you mean [{near[0]}]?"
-        elif homes:
-            hint = f"{section} belongs into [{homes[0]}]"
-        else:
-            hint = "there are " + ", ".join(f"[{name}]" for name in known)
-        raise RecipeError(f"{origin}: no section [{section}]; {hint}")
-    if key is None or key in known[section].model_fields:
-        return
-    near = difflib.get_close_matches(key, known[section].model_fields, n=1, cutoff=0.5)
-    homes = [name for name, model in known.items() if key in model.model_fields]
-    if homes:
-        hint = f"it belongs into [{homes[0]}]"
-    elif near:
-        hint = f"did you mean {near[0]}?"
-    else:
-        hint = "its keys are " + ", ".join(known[section].model_fields)
-    raise RecipeError(f"{origin}: [{section}] has no key {key}; {hint}")
-
-
-def _toml_value(text: str) -> Any:
-    """A value as TOML reads it; what TOML cannot read is text."""
-    try:
-        tables = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
-        return text
-    return tables["value"] if tables.keys() == {"value"} else text

@@ -25,7 +25,8 @@ from regard.translation.checkpoint import put_weights, read_checkpoint
 from regard.translation.durable import LOCK, PARTIAL, RunError, locked, write_text
 from regard.translation.families import build
 from regard.translation.model import TranslationModel
-from regard.translation.recipe import Recipe, RecipeError, change, read_recipe, write_toml
+from regard.translation.recipe import Recipe
+from regard.translation.recipe_file import RecipeError, change, read_recipe, write_toml
 from regard.translation.tokens import Tokens
 from regard.translation.tokens_file import load_tokens
 
