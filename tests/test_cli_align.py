@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from cli_fixtures import Regard
+from regard.translation.result import Translation
+from regard.translation.translator import Translator
 
 
 def test_the_words_of_tokenised_links_are_those_that_stood_between_spaces(
@@ -34,3 +38,20 @@ def test_an_unknown_way_to_combine_is_refused_without_a_run_back_too(
     answer = regard("align", run, *pair, "--combine", "foo")
     assert answer.status == 2
     assert "no way 'foo' to combine (there are: " in answer.err
+
+
+def test_links_are_written_before_all_pairs_are_aligned(
+    regard: Regard, run: Path, pair: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows: list[int] = []
+
+    def fails_at_the_second_pair(self: Translator, pairs: list[Translation]) -> list[Translation]:
+        windows.append(len(pairs))
+        if len(windows) == 3:
+            raise ValueError("enough")
+        return pairs
+
+    monkeypatch.setattr("regard.translation.translator.READ_AHEAD", 1)
+    monkeypatch.setattr(Translator, "_aligned", fails_at_the_second_pair)
+    answer = regard("align", run, *pair, "--back", run)
+    assert (answer.status, answer.out, answer.err) == (2, "\n", "regard: enough\n")

@@ -15,13 +15,13 @@ from echo import Echo, byte_pairs, echo, word_tokens
 from regard.translation.byte_pairs import BytePairs
 from regard.translation.checkpoint import write_checkpoint
 from regard.translation.families import build
-from regard.translation.model import EOS, UNK, Batch
+from regard.translation.model import UNK
 from regard.translation.recipe import Recipe
 from regard.translation.recipe_file import change
 from regard.translation.run import WEIGHTS, create_run
 from regard.translation.sampling import SampleSettings
 from regard.translation.search import SearchSettings
-from regard.translation.translator import align_both, load, load_dictionary
+from regard.translation.translator import load, load_dictionary
 
 
 def test_a_text_is_translated_with_its_words_links_and_record() -> None:
@@ -210,38 +210,6 @@ def test_draws_are_the_same_whatever_is_drawn_beside_them() -> None:
     assert [one.text for one in translator.sample(texts, 4, drawing)] != [one.text for one in among]
 
 
-def test_a_given_pair_is_aligned_by_its_words() -> None:
-    found = echo(backwards=True).align(["two one.", "", "six"], [". one two", "one", "six"])
-    assert found[0].alignment == {(0, 2), (1, 1), (2, 0)}
-    assert found[1].alignment == frozenset()
-    assert found[2].alignment == {(0, 0)}
-    assert found[0].record.map().weights.shape == (1, 4, 4)
-    model = echo(backwards=True).model
-    ids = word_tokens().encode_ids(["two one."])[0]
-    logits = model(batch_of(ids, ids[::-1]))
-    expected = logits.log_softmax(-1)[0, range(4), [*ids[::-1], EOS]].sum()
-    assert found[0].log_probability_nats == pytest.approx(float(expected), abs=1e-5)
-
-
-def test_pairs_are_aligned_window_by_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regard.translation.translator.READ_AHEAD", 2)
-    texts = ["one", "two six", "", "five four one", "six"]
-    translator = echo()
-    assert isinstance(translator.model, Echo)
-    stream = translator.align_stream(texts, texts)
-    assert translator.model.widths == []
-    found = [next(stream), next(stream)]
-    assert sorted(translator.model.widths) == [1, 2]
-    found += stream
-    assert [one.text for one in found] == texts
-    assert [len(one.alignment) for one in found] == [1, 2, 0, 3, 1]
-    assert [one.alignment for one in translator.align(texts, texts)] == [
-        one.alignment for one in found
-    ]
-    with pytest.raises(ValueError, match="1 sources but 0 targets"):
-        translator.align_stream(["one"], [])
-
-
 def test_every_text_is_tokenised_once(monkeypatch: pytest.MonkeyPatch) -> None:
     translator = replace(echo(byte_pairs()), at_ease=4, longest=6)
     encoded: list[str] = []
@@ -256,58 +224,6 @@ def test_every_text_is_tokenised_once(monkeypatch: pytest.MonkeyPatch) -> None:
     translator.translate([" one ", "one", "One two three. Four five six!\n\nseven", "one\n"])
     assert sorted(encoded) == sorted(set(encoded))
     assert {"one", "seven", "Four five six!"} <= set(encoded)
-
-
-def batch_of(source: list[int], target: list[int]) -> Batch:
-    from regard.translation.batches import to_batch
-
-    return to_batch([source], [target])
-
-
-def test_tokenised_text_is_spaced_for_the_model_and_linked_by_the_given_tokens() -> None:
-    source, target = "one , two ( three ) do n't", "one , two ( three ) do n't"
-    [found] = echo(byte_pairs()).align([source], [target], tokenised=True)
-    assert found.source == "one, two (three) don't"
-    assert [word.text for word in found.source_words] == source.split()
-    assert found.alignment == {(i, i) for i in range(8)}
-
-
-def test_the_entities_of_a_tokeniser_are_undone_for_the_model() -> None:
-    source = "one &quot; two &quot; &amp; 6 &nbsp; 7 &apos;s"
-    [found] = echo(byte_pairs()).align([source], [source], tokenised=True)
-    assert found.source == 'one "two" & 6 &nbsp; 7\'s'
-    assert [word.text for word in found.source_words] == source.split()
-
-
-def test_a_word_that_looks_at_the_end_most_has_no_link() -> None:
-    translator = echo()
-    [found] = translator.align(["one"], ["one two three"])  # from word 2 on it looks at </s>: 0.9
-    assert found.alignment == {(0, 0)}
-
-
-def test_rows_of_the_input_word_are_one_step_later() -> None:
-    translator = echo()
-    shifted = replace(translator, reader=replace(translator.reader, rows="input"))
-    [found] = shifted.align(["one two three"], ["one two three"])
-    assert found.alignment == {(1, 0), (2, 1)}  # the last word's row looks at </s>
-
-
-def test_two_directions_are_combined_in_the_direction_of_the_first() -> None:
-    there, back = echo(), echo(backwards=True)
-    sources, targets = ["one two three"], ["four five six"]
-    assert align_both(there, back, sources, targets, combine="intersection") == [{(1, 1)}]
-    assert align_both(there, back, sources, targets, combine="union") == [
-        {(0, 0), (1, 1), (2, 2), (0, 2), (2, 0)}
-    ]
-    shorter = align_both(there, there, ["one two"], ["one two three"], combine="union")
-    assert shorter == [{(0, 0), (1, 1)}]
-    with pytest.raises(ValueError, match="grow-diag-final-and"):
-        align_both(there, back, sources, targets, combine="both")
-
-
-def test_as_many_sources_as_targets_are_needed() -> None:
-    with pytest.raises(ValueError, match="2 sources but 1 targets"):
-        echo().align(["one", "two"], ["one"])
 
 
 def test_a_translation_that_ran_into_the_limit_says_so() -> None:

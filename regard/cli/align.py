@@ -54,19 +54,22 @@ def align(
     at most. A word that looked at the end of the sentence most has no link.
     """
     from regard.record.alignment import format_links
+    from regard.translation.align import check_combine, combined
     from regard.translation.lines import check_same_count, read_lines
-    from regard.translation.translator import check_combine, combined
 
     check_combine(combine)
     sources, targets = read_lines(source), read_lines(target)
     check_same_count(sources, targets, source, target)
     forward = load_reading(run, device, rows, links=True)
     backward = None if back is None else load_reading(back, device, rows, links=True)
-    pairs = forward.align(sources, targets, tokenised=tokenised)
-    found = [pair.alignment for pair in pairs]
-    if backward is not None:
-        found = combined(pairs, backward.align(targets, sources, tokenised=tokenised), combine)
-    for pair, links in zip(pairs, found, strict=True):
+    pairs = forward.align_stream(sources, targets, tokenised=tokenised)
+    if backward is None:
+        found = ((pair, pair.alignment) for pair in pairs)
+    else:
+        others = backward.align_stream(targets, sources, tokenised=tokenised)
+        both = zip(pairs, others, strict=True)
+        found = ((pair, combined(pair, other, combine)) for pair, other in both)
+    for pair, links in found:
         if not as_json:
             typer.echo(format_links(links))
             continue

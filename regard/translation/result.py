@@ -1,6 +1,6 @@
-"""A translation, and an alignment of a translation that was given: what people get.
+"""A translation as people get it: the text, what the model thinks of it, and where it looked.
 
-Both know where every piece stood in the text as given, so that words, links and records are worked
+It knows where every piece stood in the text as given, so that words, links and records are worked
 out when somebody asks for them, and never before.
 """
 
@@ -56,20 +56,35 @@ class Segment:
 
 
 @dataclass(frozen=True, eq=False)
-class Sighted:
-    """Two texts and the attention between them; `given_*` are words, where they were given."""
+class Translation:
+    """A text and its translation, which the model found or was given.
+
+    `alternatives` are the next best ones. `given_source_words` and `given_target_words` are the
+    words of text that came tokenised.
+    """
 
     source: str
     text: str
     segments: tuple[Segment, ...]
     reader: Reader
+    alternatives: tuple[Translation, ...] = ()
     given_source_words: tuple[Word, ...] | None = None
     given_target_words: tuple[Word, ...] | None = None
+
+    @property
+    def score(self) -> float:
+        """The length-normalised log-probability, summed over the segments of a long text."""
+        return sum((segment.hypothesis.score for segment in self.segments), 0.0)
 
     @property
     def log_probability_nats(self) -> float:
         """The log-probability of the target, all its segments and their `</s>` together."""
         return sum((segment.hypothesis.log_probability_nats for segment in self.segments), 0.0)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the longest length allowed ended a segment: such a translation is rarely good."""
+        return any(segment.hypothesis.cut for segment in self.segments)
 
     @cached_property
     def source_words(self) -> tuple[Word, ...]:
@@ -90,11 +105,11 @@ class Sighted:
         for segment, maps in zip(self.segments, self._maps, strict=True):
             if not maps:
                 continue
-            first, sources = _within(self.source_words, segment.source)
-            start, targets = _within(self.target_words, segment.target)
+            first_source, sources = _within(self.source_words, segment.source)
+            first_target, targets = _within(self.target_words, segment.target)
             sources = with_markers(sources, maps[-1].key_tokens)
             found = word_links(maps[-1], sources, targets, self.reader.rows)
-            links |= {(source + first, target + start) for source, target in found}
+            links |= {(source + first_source, target + first_target) for source, target in found}
         return frozenset(links)
 
     @cached_property
@@ -104,6 +119,27 @@ class Sighted:
         return AttentionRecord(
             tuple(joined), self.source, self.text, self.reader.model, self.reader.settings
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values: texts, words, links as pairs of word numbers from 0."""
+        return {
+            "source": self.source,
+            "text": self.text,
+            "score": self.score,
+            "log_probability_nats": self.log_probability_nats,
+            "cut": self.cut,
+            "source_words": [word.text for word in self.source_words],
+            "words": [word.text for word in self.target_words],
+            "alignment": [list(link) for link in sorted(self.alignment)],
+            "alternatives": [
+                {
+                    "text": other.text,
+                    "score": other.score,
+                    "log_probability_nats": other.log_probability_nats,
+                }
+                for other in self.alternatives
+            ],
+        }
 
     @cached_property
     def _maps(self) -> tuple[tuple[AttentionMap, ...], ...]:
@@ -132,45 +168,6 @@ class Sighted:
             )
             for site, weights in hypothesis.attention.items()
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Translation(Sighted):
-    """A text and its translation.
-
-    `score` is the length-normalised log-probability, summed over the segments of a long text.
-    `alternatives` are the next best ones. `cut` says that a segment ran into the longest length
-    allowed: such a translation is rarely a good one.
-    """
-
-    score: float = 0.0
-    alternatives: tuple[Translation, ...] = ()
-
-    @property
-    def cut(self) -> bool:
-        """Whether the longest length allowed ended a segment."""
-        return any(segment.hypothesis.cut for segment in self.segments)
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values: texts, words, links as pairs of word numbers from 0."""
-        return {
-            "source": self.source,
-            "text": self.text,
-            "score": self.score,
-            "log_probability_nats": self.log_probability_nats,
-            "cut": self.cut,
-            "source_words": [word.text for word in self.source_words],
-            "words": [word.text for word in self.target_words],
-            "alignment": [list(link) for link in sorted(self.alignment)],
-            "alternatives": [
-                {
-                    "text": other.text,
-                    "score": other.score,
-                    "log_probability_nats": other.log_probability_nats,
-                }
-                for other in self.alternatives
-            ],
-        }
 
 
 def _within(words: Sequence[Word], span: Span) -> tuple[int, tuple[Word, ...]]:

@@ -9,7 +9,6 @@ ends, and the segments' translations are put together again.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,21 +18,19 @@ from typing import Literal, overload
 
 import numpy as np
 
-from regard.record.alignment import SYMMETRISERS, Links, hard_links, rows_of_words
-from regard.record.words import Word, words_of_tokenised
-from regard.translation.batches import to_batch
-from regard.translation.detokenise import Detokenised, detokenise, join_tokenised, unwritable
+from regard.record.alignment import hard_links, rows_of_words
+from regard.translation.align import aligned, given_translation
+from regard.translation.detokenise import Detokenised, detokenise, unwritable
 from regard.translation.device import choose_device
 from regard.translation.hypothesis import Hypothesis
-from regard.translation.lines import read_lines
+from regard.translation.lines import check_same_count, read_lines
 from regard.translation.model import UNK, TranslationModel
-from regard.translation.result import Reader, Segment, Sighted, Translation
+from regard.translation.result import Reader, Segment, Translation
 from regard.translation.run import Run, load_model, open_run
 from regard.translation.sampling import SampleSettings, sample
 from regard.translation.search import (
     SearchSettings,
     device_of,
-    force,
     in_batches,
     search_all,
     source_rows,
@@ -126,7 +123,7 @@ class Translator:
 
     def align(
         self, sources: Sequence[str], targets: Sequence[str], *, tokenised: bool = False
-    ) -> list[Sighted]:
+    ) -> list[Translation]:
         """Make the model write each target, and see where it looked.
 
         Words are those of `split_words`; of text that is `tokenised`, whatever stands between
@@ -139,35 +136,19 @@ class Translator:
 
     def align_stream(
         self, sources: Sequence[str], targets: Sequence[str], *, tokenised: bool = False
-    ) -> Iterator[Sighted]:
+    ) -> Iterator[Translation]:
         """What `align` gives, one by one: the attention of 1024 pairs is in memory, not of all."""
-        if len(sources) != len(targets):
-            raise ValueError(f"{len(sources)} sources but {len(targets)} targets: must be as many")
+        check_same_count(sources, targets, "the source", "the target")
         pairs = (
-            _pair(source, target, self.reader, tokenised=tokenised)
+            given_translation(source, target, self.reader, tokenised=tokenised)
             for source, target in zip(sources, targets, strict=True)
         )
         windows = iter(lambda: list(islice(pairs, READ_AHEAD)), [])
         return chain.from_iterable(map(self._aligned, windows))
 
-    def _aligned(self, pairs: list[Sighted]) -> list[Sighted]:
-        source_ids = self.source_tokens.encode_ids([pair.source for pair in pairs])
-        pieces = [self.target_tokens.encode(pair.text) for pair in pairs]
-        sides = zip(source_ids, pieces, strict=True)
-        lengths = [max(len(source), len(target)) + 1 for source, target in sides]
-        for batch in in_batches(lengths, sentences=self.sentences, pieces=2048):
-            chosen = [i for i in batch if source_ids[i] and pieces[i]]
-            if not chosen:
-                continue
-            target_ids = [[piece.id for piece in pieces[i]] for i in chosen]
-            rows = to_batch([source_ids[i] for i in chosen], target_ids)
-            forced = force(self.model, rows.to(device_of(self.model)))
-            for i, hypothesis in zip(chosen, forced, strict=True):
-                written = tuple(Span(piece.start, piece.end) for piece in pieces[i])
-                whole = Span(0, len(pairs[i].source)), Span(0, len(pairs[i].text))
-                segment = Segment(*whole, hypothesis, written)
-                pairs[i] = replace(pairs[i], segments=(segment,))
-        return pairs
+    def _aligned(self, pairs: list[Translation]) -> list[Translation]:
+        alpha = self.settings.length_alpha
+        return aligned(self.model, pairs, sentences=self.sentences, length_alpha=alpha)
 
     @cached_property
     def _unwritable(self) -> tuple[int, ...]:
@@ -228,7 +209,7 @@ class Translator:
 
     def _translation(self, text: str, spans: list[Span], chosen: list[Hypothesis]) -> Translation:
         written = [
-            self._written(text[span.start : span.end], hypothesis)
+            self._detokenised(text[span.start : span.end], hypothesis)
             for span, hypothesis in zip(spans, chosen, strict=True)
         ]
         target, starts = rejoin(text, spans, [one.text for one in written])
@@ -236,10 +217,9 @@ class Translator:
             Segment(span, Span(start, start + len(one.text)), hypothesis, _shifted(one, start))
             for span, start, one, hypothesis in zip(spans, starts, written, chosen, strict=True)
         ]
-        score = sum((hypothesis.score for hypothesis in chosen), 0.0)
-        return Translation(text, target, tuple(placed), self.reader, score=score)
+        return Translation(text, target, tuple(placed), self.reader)
 
-    def _written(self, source: str, hypothesis: Hypothesis) -> Detokenised:
+    def _detokenised(self, source: str, hypothesis: Hypothesis) -> Detokenised:
         unknown = [place for place, id_ in enumerate(hypothesis.ids) if id_ == UNK]
         if not unknown or not self.replace_unknown or not hypothesis.attention:
             return detokenise(self.target_tokens, hypothesis.ids)
@@ -288,43 +268,6 @@ def load(
     return Translator(model, reader, settings, at_ease, longest)
 
 
-def align_both(
-    forward: Translator,
-    backward: Translator,
-    sources: Sequence[str],
-    targets: Sequence[str],
-    *,
-    combine: str = "grow-diag-final-and",
-    tokenised: bool = False,
-) -> list[Links]:
-    """Links (source word, target word) that two translators of opposite directions make together.
-
-    `combine` is one of `regard.record.alignment.SYMMETRISERS`. Raises ValueError for another name
-    and for different numbers of texts.
-    """
-    check_combine(combine)
-    there = forward.align_stream(sources, targets, tokenised=tokenised)
-    back = backward.align_stream(targets, sources, tokenised=tokenised)
-    return combined(there, back, combine)
-
-
-def check_combine(combine: str) -> None:
-    """Raise ValueError, naming those there are, for an unknown way to combine."""
-    if combine not in SYMMETRISERS:
-        raise ValueError(f"no way {combine!r} to combine (there are: {', '.join(SYMMETRISERS)})")
-
-
-def combined(there: Iterable[Sighted], back: Iterable[Sighted], combine: str) -> list[Links]:
-    """The links of pairs and of the same pairs the other way round, together."""
-    check_combine(combine)
-    return [
-        SYMMETRISERS[combine](
-            one.alignment, frozenset((source, target) for target, source in other.alignment)
-        )
-        for one, other in zip(there, back, strict=True)
-    ]
-
-
 def load_dictionary(path: Path) -> dict[str, str]:
     """Read `source<TAB>target` lines; of two entries for a word the first counts.
 
@@ -356,25 +299,6 @@ def _lengths(run: Run, tokens: Tokens) -> tuple[int, int]:
     longest = min(limit, max(SHORTEST_EASE, *lengths))
     at_ease = max(SHORTEST_EASE, int(np.percentile(lengths, AT_EASE)))
     return min(at_ease, longest), longest
-
-
-def _pair(source: str, target: str, reader: Reader, *, tokenised: bool) -> Sighted:
-    """A pair without its attention yet; tokenised text is spaced as usual."""
-    if not tokenised:
-        return Sighted(source, target, (), reader)
-    (source, source_words), (target, target_words) = map(_spaced, (source, target))
-    return Sighted(source, target, (), reader, source_words, target_words)
-
-
-def _spaced(tokenised: str) -> tuple[str, tuple[Word, ...]]:
-    """Tokenised text spaced as usual, and its given words in there.
-
-    Tokenisers that write `&apos;` for an apostrophe are undone, too.
-    """
-    given = [word.text for word in words_of_tokenised(tokenised)]
-    written = join_tokenised([html.unescape(word).strip() or word for word in given])
-    spans = zip(given, written.spans, strict=True)
-    return written.text, tuple(Word(word, span.start, span.end) for word, span in spans)
 
 
 def _shifted(written: Detokenised, offset: int) -> tuple[Span, ...]:
