@@ -1,6 +1,7 @@
 """regard: attention you can train, see and test.
 
-`regard.load(path)` gives a translator from the folder of a training run. Importing this package
+`regard.train(source, target, out=run)` trains a translator from two text files, and
+`regard.load(run)` gives the translator of a run that was trained before. Importing this package
 imports nothing heavy; each room is imported where it is used.
 """
 
@@ -10,14 +11,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from regard.translation.translator import load
+    from regard.translation.workflow import train_translator as train
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "load", "train"]
 
 
 def __getattr__(name: str) -> object:
-    if name == "load":
-        from regard.translation.translator import load
+    match name:
+        case "load":
+            from regard.translation.translator import load
 
-        return load
-    raise AttributeError(f"module 'regard' has no attribute {name!r}")
+            return load
+        case "train":
+            from regard.translation.workflow import train_translator
+
+            return train_translator
+        case _:
+            raise AttributeError(f"module 'regard' has no attribute {name!r}")

@@ -11,26 +11,12 @@ from typing import Any
 import pytest
 
 from regard import cli
-from regard.cli.begin import go_on
 from regard.translation.phrasebook import pairs
 from regard.translation.run import open_run
 from regard.translation.train import Outcome
 from regard.translation.translator import Translator
 from regard.translation.tune import AlphaChoice
 from toy_training import go, new_run, recipe
-
-
-def nothing(line: str) -> None:
-    raise AssertionError(line)
-
-
-def test_a_time_to_go_on_for_is_the_only_limit_unless_another_is_set(tmp_path: Path) -> None:
-    new_run(tmp_path, recipe(updates=5, epochs=2))
-    training = go_on(tmp_path, [], seconds=1200.0, say=nothing).recipe.training
-    assert (training.updates, training.epochs, training.seconds) == (0, 0, 1200)
-    training = go_on(tmp_path, ["training.epochs=7"], seconds=60.0, say=nothing).recipe.training
-    assert (training.updates, training.epochs, training.seconds) == (0, 7, 60)
-
 
 SMALL = ["model.embedding=8", "model.hidden=8", "tokens.size=300", "training.updates=2"]
 
@@ -47,7 +33,7 @@ def train_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
         alpha = next(exponents)
         return AlphaChoice(alpha, {alpha: 50.0})
 
-    monkeypatch.setattr("regard.translation.tune.choose_alpha", choose)
+    monkeypatch.setattr("regard.translation.workflow.choose_alpha", choose)
 
     def train(*words: str) -> float:
         run = tmp_path / "run"

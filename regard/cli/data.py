@@ -81,13 +81,12 @@ def prepare(
 
     `regard train` does this by itself. Runs side by side share what is the same.
     """
-    from regard.cli.begin import begin
+    from regard.translation.progress import open_display
+    from regard.translation.workflow import begin_run
 
-    def say(line: str) -> None:
-        typer.echo(line, err=True)
-
-    run = begin(source, target, out, recipe, settings or [], seconds=None, say=say)
-    say(f"ready: regard train --resume {run.folder}")
+    with open_display() as display:
+        begin_run(out, source, target, recipe=recipe, settings=settings or [], display=display)
+        display.say(f"ready: regard train --resume {out}")
 
 
 def _size(option: str, given: float | None) -> int | float | None:

@@ -159,17 +159,12 @@ def train_one(
     folder: Path, text: Path, settings: list[str], seconds: float, device: str, display: Display
 ) -> Trained:
     """Train one of the three."""
-    from regard.cli.begin import files
-    from regard.cli.train import train_run
-    from regard.translation.preparation import fill, read_parts
-    from regard.translation.recipe_file import change
-    from regard.translation.run import create_run
+    from regard.translation.workflow import begin_run, train_run
 
-    begin = time.monotonic()
-    recipe = change(recipe_for(seconds, settings), files(text / "train.es", text / "train.en"))
-    run = create_run(folder, recipe)
-    fill(run, read_parts(recipe.data, lambda line: None), lambda line: None)
-    outcome = train_run(run, device, display, spent_seconds=time.monotonic() - begin)
+    began = time.monotonic()
+    files = (text / "train.es", text / "train.en")
+    begin_run(folder, *files, recipe=recipe_for(seconds, settings))
+    outcome = train_run(folder, device=device, display=display, began=began)
     if outcome.reason == "interrupted":
         raise KeyboardInterrupt
     return Trained(folder, outcome.update, outcome.seconds)

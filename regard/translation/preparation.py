@@ -10,25 +10,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from regard.translation.batches import to_batch
 from regard.translation.byte_pairs import train_byte_pairs
 from regard.translation.corpus import prepare as prepare_corpus
-from regard.translation.detokenise import unwritable
 from regard.translation.durable import write_text
-from regard.translation.evaluate import bleu
-from regard.translation.lines import read_lines
-from regard.translation.model import Batch, TranslationModel
 from regard.translation.pairs import CorpusError, Pair, Pairs, read_pairs
 from regard.translation.recipe import DataRecipe, TokensRecipe
 from regard.translation.run import Run
-from regard.translation.search import SearchSettings, in_batches, search_all
 from regard.translation.split import split_pairs
 from regard.translation.tokens import Tokens
-from regard.translation.tokens_file import load_tokens
 from regard.translation.whole_words import count_words
 
 Say = Callable[[str], None]
-DEV_BATCH_PIECES = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,18 +57,19 @@ def read_parts(data: DataRecipe, say: Say) -> Parts:
     )
 
 
-def fill(run: Run, parts: Parts, say: Say) -> None:
+def prepare_run(run: Run, parts: Parts, say: Say) -> None:
     """Write what training needs into a run: parts, vocabularies and the tokenised text.
 
     A store of the same text and pieces in a neighbouring run is shared. Raises `CorpusError` and
     `RunError` for text that cannot be used and folders that cannot be written.
     """
+    # Before the first file: a vocabulary that cannot be learned is refused.
+    source_tokens, target_tokens = learn_tokens(run.recipe.tokens, parts.train)
     dev, test = list(parts.dev), list(parts.test)
     write_text(run.part("dev", "source"), "".join(pair.source + "\n" for pair in dev))
     write_text(run.part("dev", "target"), "".join(pair.target + "\n" for pair in dev))
     write_text(run.part("test", "source"), "".join(pair.source + "\n" for pair in test))
     write_text(run.part("test", "target"), "".join(pair.target + "\n" for pair in test))
-    source_tokens, target_tokens = learn_tokens(run.recipe.tokens, parts.train)
     source_tokens.save(run.tokens("source"))
     target_tokens.save(run.tokens("target"))
     say(f"vocabulary: {source_tokens.size:,} source and {target_tokens.size:,} target pieces")
@@ -105,45 +98,6 @@ def learn_tokens(recipe: TokensRecipe, pairs: Iterable[Pair]) -> tuple[Tokens, T
         _learn(recipe, (pair.source for pair in pairs)),
         _learn(recipe, (pair.target for pair in pairs)),
     )
-
-
-def dev_batches(run: Run) -> list[Batch]:
-    """The dev part of a run in batches of similar length; empty if it has none."""
-    sources, targets = dev_lines(run)
-    if not sources:
-        return []
-    source_ids = load_tokens(run.tokens("source")).encode_ids(sources)
-    target_ids = load_tokens(run.tokens("target")).encode_ids(targets)
-    lengths = [max(len(s), len(t)) + 1 for s, t in zip(source_ids, target_ids, strict=True)]
-    return [
-        to_batch([source_ids[i] for i in rows], [target_ids[i] for i in rows])
-        for rows in in_batches(lengths, pieces=DEV_BATCH_PIECES)
-    ]
-
-
-def dev_bleu(run: Run) -> Callable[[TranslationModel], float] | None:
-    """A function that translates the dev part greedily and gives its BLEU.
-
-    None where there is no dev part, or BLEU has no say in the recipe (`training.stop_by`).
-    """
-    sources, targets = dev_lines(run)
-    if not sources or run.recipe.training.stop_by != "bleu":
-        return None
-    source_tokens, target_tokens = (load_tokens(run.tokens(side)) for side in ("source", "target"))
-    ids = source_tokens.encode_ids(sources)
-    settings = SearchSettings(beam=1, record=False, forbidden=unwritable(target_tokens))
-
-    def score(model: TranslationModel) -> float:
-        found = search_all(model, ids, settings)
-        outputs = [target_tokens.decode(hypotheses[0].ids) for hypotheses in found]
-        return bleu(outputs, targets).value
-
-    return score
-
-
-def dev_lines(run: Run) -> tuple[list[str], list[str]]:
-    """The sentences of the dev part."""
-    return read_lines(run.part("dev", "source")), read_lines(run.part("dev", "target"))
 
 
 def _files(source: str, target: str) -> Pairs:

@@ -1,0 +1,246 @@
+"""From text files to a translator, in one call or step by step: what Python and the doors call.
+
+    train_translator    text -> a translator, its run kept in a folder
+        begin_run       text and recipe -> a run folder that is ready to be trained
+        train_run       a run folder -> trained, from its first update or from where it stopped
+            settle_length_alpha    its length normalisation chosen on dev, if nobody has set it
+
+Settings are written `section.key=value`. What goes on is told to a display; without one nothing is.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from regard.translation.choice import Amount, choose
+from regard.translation.corpus import Corpus
+from regard.translation.dev import dev_batches, dev_bleu, dev_lines
+from regard.translation.device import choose_device
+from regard.translation.pairs import read_pairs
+from regard.translation.preparation import prepare_run, read_parts
+from regard.translation.progress import Display, Silence, open_display
+from regard.translation.recipe import Recipe
+from regard.translation.recipe_file import change, read_recipe
+from regard.translation.run import (
+    Run,
+    change_limits,
+    create_run,
+    names_setting,
+    new_model,
+    open_run,
+    settle_alpha,
+)
+from regard.translation.toml import format_value
+from regard.translation.train import Outcome, train
+from regard.translation.translator import Translator, load
+from regard.translation.tune import choose_alpha
+
+ALPHA_SENTENCES = 500  # or up to twice as many
+
+
+def train_translator(
+    source: Path | str | None = None,
+    target: Path | str | None = None,
+    *,
+    out: Path | str,
+    recipe: Recipe | Path | str | None = None,
+    settings: Iterable[str] = (),
+    seconds: float | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+) -> Translator:
+    """Train a translator from two text files; everything about it is kept in the folder `out`.
+
+    The arguments are those of `begin_run` and `train_run`. Progress goes to standard error unless
+    `quiet`. Ctrl-C saves and raises KeyboardInterrupt; `train_run(out)` then goes on. Raises
+    ValueError, in one line, as those do.
+    """
+    began = time.monotonic()
+    choose_device(device)
+    with open_display(quiet=quiet) as display:
+        begin_run(
+            out,
+            source,
+            target,
+            recipe=recipe,
+            settings=settings,
+            seconds=seconds,
+            display=display,
+        )
+        outcome = train_run(out, device=device, display=display, began=began)
+    if outcome.reason == "interrupted":
+        raise KeyboardInterrupt
+    return load(out, device=device)
+
+
+def begin_run(
+    out: Path | str,
+    source: Path | str | None = None,
+    target: Path | str | None = None,
+    *,
+    recipe: Recipe | Path | str | None = None,
+    settings: Iterable[str] = (),
+    seconds: float | None = None,
+    display: Display | None = None,
+) -> Run:
+    """Make a new or empty folder into a run: parts set aside, vocabulary learned, text tokenised.
+
+    `source` and `target` are text files, line by line translations of each other, or `source` alone
+    is a TSV file; they replace all the text of a recipe, its dev and test parts too. Without a
+    `recipe` one is chosen from the amount of text and the `seconds` there are to train in; with one
+    the seconds become its only limit beside patience. `settings` are put over all that.
+    `search.length_alpha` is left to dev where neither recipe nor settings say it. Raises ValueError
+    for text and settings that cannot be used, and then leaves nothing behind.
+    """
+    folder, display, settings = Path(out), display or Silence(), list(settings)
+    if target is not None and source is None:
+        raise ValueError("target is given, so source is needed too")
+    if recipe is None:
+        if source is None:
+            raise ValueError("no text: name two files, or a recipe that names them (data.source)")
+        chosen = _choose_recipe(Path(source), _path(target), seconds, display)
+        if settings:
+            display.say(f"But as asked for: {', '.join(settings)}")
+        asked = settings
+    else:
+        chosen = recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe))
+        asked = [*_only_limit(seconds), *settings]
+    says_alpha = "length_alpha" in chosen.search.model_fields_set
+    says_alpha = says_alpha or names_setting(settings, "search.length_alpha")
+    if source is not None:
+        asked = [*_text(Path(source), _path(target)), *asked]
+    chosen = change(chosen, asked)
+    if not chosen.data.source:
+        raise ValueError("the recipe names no text (data.source): name two files beside it")
+    parts = read_parts(chosen.data, display.say)
+    with _undone_if_refused(folder):
+        run = create_run(folder, chosen, alpha_is_open=not says_alpha)
+        prepare_run(run, parts, display.say)
+    return run
+
+
+def train_run(
+    folder: Path | str,
+    *,
+    settings: Iterable[str] = (),
+    seconds: float | None = None,
+    device: str = "auto",
+    display: Display | None = None,
+    began: float | None = None,
+) -> Outcome:
+    """Train a run that was begun, from its first update or from where it stopped.
+
+    `settings` may change its limits and how it translates; `seconds`, the time in all, becomes its
+    only limit beside patience. They are kept once the training begins. Time counts from `began` (of
+    `time.monotonic()`; None: from now). A preparation that was interrupted is done again. The first
+    Ctrl-C saves and returns, with the reason "interrupted"; otherwise the length normalisation is
+    settled at the end. Raises ValueError, in one line, for what cannot be trained, and then leaves
+    a prepared run as it was.
+    """
+    began = time.monotonic() if began is None else began
+    display, chosen_device = display or Silence(), choose_device(device)
+    run = change_limits(open_run(Path(folder)), [*_only_limit(seconds), *settings])
+    if run.missing():
+        display.say(f"{folder}: preparation was interrupted; it is done again")
+        prepare_run(run, read_parts(run.recipe.data, display.say), display.say)
+    model, corpus = new_model(run)[0], Corpus.open(run.corpus)
+    outcome = train(
+        run,
+        model,
+        corpus,
+        dev_batches(run),
+        dev_bleu=dev_bleu(run),
+        device=chosen_device,
+        already_spent_seconds=time.monotonic() - began,
+        display=display,
+    )
+    if outcome.reason != "interrupted":
+        settle_length_alpha(folder, device=device, display=display)
+    return outcome
+
+
+def settle_length_alpha(
+    folder: Path | str, *, device: str = "auto", display: Display | None = None
+) -> Run:
+    """Choose the length normalisation of a trained run on its dev part, unless it is set already.
+
+    `--set`, a recipe, an edit of the run's recipe.toml and an earlier choice have set it. With a
+    beam of 1, or without a dev part, there is nothing to choose. Returns the run as it is now.
+    """
+    run, display = open_run(Path(folder)), display or Silence()
+    if not run.alpha_is_open or run.recipe.search.beam == 1:
+        return run
+    sources, references = dev_lines(run)
+    if not sources:
+        return run
+    step = max(1, len(sources) // ALPHA_SENTENCES)  # from all over the part: files are often sorted
+    sources, references = sources[::step], references[::step]
+    chosen = choose_alpha(load(run.folder, device=device), sources, references)
+    settled = settle_alpha(run, chosen.alpha)
+    if settled.recipe.search.length_alpha != chosen.alpha:
+        return settled  # somebody has set it meanwhile
+    display.say(
+        f"length_alpha {chosen.alpha:g}, chosen on dev: "
+        f"BLEU {chosen.bleu_by_alpha[chosen.alpha]:.2f} with a beam of "
+        f"{run.recipe.search.beam} ({len(sources)} sentences)"
+    )
+    return settled
+
+
+def _choose_recipe(
+    source: Path, target: Path | None, seconds: float | None, display: Display
+) -> Recipe:
+    reading = read_pairs(source, target).read_through()
+    if not reading.pairs:
+        raise ValueError("the text has no pair with words on both sides")
+    amount = Amount(
+        reading.pairs,
+        reading.source_characters / reading.pairs,
+        reading.target_characters / reading.pairs,
+    )
+    choice = choose(amount, seconds=seconds)
+    for reason in choice.reasons:
+        display.say(reason)
+    return choice.recipe
+
+
+def _only_limit(seconds: float | None) -> list[str]:
+    """Settings that make a time the only limit beside patience; none for no time."""
+    if seconds is None:
+        return []
+    return [f"training.seconds={seconds}", "training.updates=0", "training.epochs=0"]
+
+
+def _text(source: Path, target: Path | None) -> list[str]:
+    """Settings that name a text, and no dev and test parts.
+
+    Paths become absolute: a run may go on from another folder.
+    """
+    named = {"source": source, "target": target}
+    others = [f"{part}_{side}" for part in ("dev", "test") for side in ("source", "target")]
+    return [
+        f"data.{key}={format_value('' if path is None else str(path.absolute()))}"
+        for key, path in {**named, **dict.fromkeys(others)}.items()
+    ]
+
+
+def _path(name: Path | str | None) -> Path | None:
+    return None if name is None else Path(name)
+
+
+@contextmanager
+def _undone_if_refused(folder: Path) -> Iterator[None]:
+    """Take away what an error left of a folder that was new or empty before."""
+    new, empty = not folder.exists(), folder.is_dir() and not any(folder.iterdir())
+    try:
+        yield
+    except (ValueError, OSError):
+        if new or empty:
+            shutil.rmtree(folder, ignore_errors=True)
+        if empty:
+            folder.mkdir()
+        raise

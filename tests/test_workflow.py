@@ -1,0 +1,197 @@
+"""From text files to a translator: what is refused changes nothing; what is named wins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import regard
+from regard.translation.recipe import Recipe
+from regard.translation.recipe_file import change, write_toml
+from regard.translation.run import Run, open_run
+from regard.translation.train import Outcome
+from regard.translation.translator import load
+from regard.translation.tune import AlphaChoice
+from regard.translation.workflow import begin_run, settle_length_alpha, train_run
+from toy_training import new_run, recipe
+
+SMALL = ["model.embedding=16", "model.hidden=16", "tokens.size=400", "training.updates=1"]
+SIDES = ("source", "target")
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> tuple[Path, Path]:
+    """Sixty pairs, each its own."""
+    source, target = tmp_path / "mine.es", tmp_path / "mine.en"
+    source.write_text("".join(f"frase {n} de prueba\n" for n in range(60)), encoding="utf-8")
+    target.write_text("".join(f"test sentence {n}\n" for n in range(60)), encoding="utf-8")
+    return source, target
+
+
+def begin_quietly(text: tuple[Path, Path], out: Path, settings: list[str], **given: Path) -> None:
+    begin_run(out, *text, recipe=given.get("recipe"), settings=settings)
+
+
+def test_a_refused_beginning_leaves_nothing_and_can_be_corrected(
+    text: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(ValueError, match="100"):
+        begin_quietly(text, out, [*SMALL, "tokens.size=100"])
+    assert not out.exists()
+    begin_quietly(text, out, SMALL)
+    assert (out / "corpus").is_dir()
+
+
+def test_a_refused_beginning_leaves_an_empty_folder_empty(
+    text: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    with pytest.raises(ValueError, match="100"):
+        begin_quietly(text, out, [*SMALL, "tokens.size=100"])
+    assert list(out.iterdir()) == []
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(
+    text: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "thesis.tex").write_text("years of work", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"thesis\.tex"):
+        begin_quietly(text, out, SMALL)
+    assert (out / "thesis.tex").read_text(encoding="utf-8") == "years of work"
+
+
+def test_a_text_that_is_named_replaces_all_the_text_of_a_recipe(
+    text: tuple[Path, Path], tmp_path: Path
+) -> None:
+    elsewhere = [f'data.{part}_{side}="nowhere"' for part in ("dev", "test") for side in SIDES]
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(write_toml(change(Recipe(), [*SMALL, *elsewhere])), encoding="utf-8")
+    begin_quietly(text, tmp_path / "run", [], recipe=recipe)
+    assert (tmp_path / "run" / "dev.source").read_text(encoding="utf-8")
+
+
+def test_paths_with_quotes_and_backslashes_stay_what_they_are(tmp_path: Path) -> None:
+    odd = tmp_path / 'a "b" \\c' / "d'e.tsv"
+    odd.parent.mkdir()
+    odd.write_text("".join(f"frase {n}\ttest {n}\n" for n in range(60)), encoding="utf-8")
+    run = begin_run(tmp_path / "run", odd, settings=[*SMALL, "tokens.kind=words"])
+    assert open_run(run.folder).recipe.data.source == str(odd)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({}, "no text: name two files, or a recipe"),
+        ({"target": "mine.en"}, "target is given, so source is needed too"),
+        ({"recipe": Recipe()}, "the recipe names no text"),
+    ],
+)
+def test_no_text_is_refused_before_there_is_a_folder(
+    tmp_path: Path, given: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        begin_run(tmp_path / "run", **given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_exponent_is_left_to_dev_unless_recipe_or_settings_say_it(
+    text: tuple[Path, Path], tmp_path: Path
+) -> None:
+    said = tmp_path / "said.toml"
+    said.write_text("[search]\nlength_alpha = 0.6\n", encoding="utf-8")
+    for number, (given, is_open) in enumerate(
+        [
+            ({}, True),
+            ({"recipe": Recipe()}, True),
+            ({"recipe": said}, False),
+            ({"settings": [*SMALL, "search.length_alpha=0.6"]}, False),
+        ]
+    ):
+        run = begin_run(tmp_path / str(number), *text, **{"settings": SMALL, **given})
+        assert (run.alpha_is_open, open_run(run.folder).alpha_is_open) == (is_open, is_open)
+
+
+def test_a_translator_is_trained_in_one_call_and_gone_on_with_in_another(
+    text: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = map(str, text)
+    out = str(tmp_path / "run")
+    translator = regard.train(source, target, out=out, settings=SMALL, quiet=True)
+    assert capsys.readouterr().err == ""
+    assert load(out).translate("frase 7").text == translator.translate("frase 7").text
+    assert train_run(out).update == 1
+    assert train_run(out, settings=["training.updates=3"]).update == 3
+    assert open_run(Path(out)).recipe.training.updates == 3
+
+
+def test_ctrl_c_during_the_one_call_saves_and_is_heard(
+    text: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*given: object, **others: object) -> Outcome:
+        return Outcome("interrupted", 1, 0, 1.0, None)
+
+    monkeypatch.setattr("regard.translation.workflow.train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        regard.train(*text, out=tmp_path / "run", settings=SMALL, quiet=True)
+    assert open_run(tmp_path / "run").missing() == []
+
+
+def test_a_time_to_go_on_for_is_the_only_limit_unless_another_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def look(run: Run, *given: object, **others: object) -> Outcome:
+        training = run.recipe.training
+        found.append((training.updates, training.epochs, training.seconds))
+        return Outcome("interrupted", 1, 0, 1.0, None)
+
+    monkeypatch.setattr("regard.translation.workflow.train", look)
+    run = new_run(tmp_path, recipe(updates=5, epochs=2))
+    for side in SIDES:
+        run.part("dev", side).touch()
+    train_run(tmp_path, seconds=1200.0)
+    train_run(tmp_path, seconds=60.0, settings=["training.epochs=7"])
+    assert found == [(0, 0, 1200), (0, 7, 60)]
+
+
+def test_a_vocabulary_that_cannot_be_learned_is_refused_before_a_prepared_part_is_written(
+    text: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run = begin_run(tmp_path / "run", *text, settings=SMALL)
+    run.tokens("source").unlink()  # as if preparation had been interrupted
+    run.part("dev", "source").write_text("as it was\n", encoding="utf-8")
+    small = run.folder / "recipe.toml"
+    small.write_text(small.read_text(encoding="utf-8").replace("size = 400", "size = 100"))
+    with pytest.raises(ValueError, match="100"):
+        train_run(run.folder)
+    assert run.part("dev", "source").read_text(encoding="utf-8") == "as it was\n"
+
+
+def test_an_exponent_that_somebody_sets_while_dev_chooses_stays(
+    text: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = [*SMALL, "search.beam=1"]
+    out = tmp_path / "run"
+    regard.train(*text, out=out, settings=settings, quiet=True)
+    path = out / "recipe.toml"
+
+    def replace(old: str, new: str) -> None:
+        before = path.read_text(encoding="utf-8")
+        assert old in before
+        path.write_text(before.replace(old, new), encoding="utf-8")
+
+    def choose(*given: object) -> AlphaChoice:
+        replace("length_alpha = 0.6", "length_alpha = 0.9")
+        return AlphaChoice(1.4, {1.4: 50.0})
+
+    replace("beam = 1", "beam = 2")
+    monkeypatch.setattr("regard.translation.workflow.choose_alpha", choose)
+    assert settle_length_alpha(out).recipe.search.length_alpha == 0.9
+    assert open_run(out).recipe.search.length_alpha == 0.9
