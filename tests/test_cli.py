@@ -178,7 +178,7 @@ def test_unequal_files_are_refused_with_both_counts_and_nothing_is_written(
     (tmp_path / "b").write_text("x\ny\n", encoding="utf-8")
     answer = regard("train", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "r")
     assert answer.status == 2
-    assert f"{tmp_path / 'a'} has 3 lines, {tmp_path / 'b'} has 2" in answer.err
+    assert f"{tmp_path / 'a'} has 3 lines, but {tmp_path / 'b'} has 2" in answer.err
     assert not (tmp_path / "r").exists()
 
 

@@ -1,3 +1,5 @@
+"""Lines of files: where they end, what they are read from, how many there are."""
+
 from __future__ import annotations
 
 import gzip
@@ -5,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from regard.translation.lines import read_lines
+from regard.translation.lines import (
+    CorpusError,
+    LineCounts,
+    check_same_count,
+    examine,
+    read_lines,
+    stream_lines,
+)
 
 
 def test_lines_end_at_line_feeds_only_and_blank_ones_count(tmp_path: Path) -> None:
@@ -40,3 +49,28 @@ def test_gzip_that_is_damaged_or_is_none_is_refused_in_one_line(tmp_path: Path) 
             read_lines(path)
         assert str(caught.value).isprintable()
         assert str(path) in str(caught.value)
+
+
+def test_lines_are_counted_to_the_last_and_to_the_last_with_text(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    for content, counts in (
+        (b"one", LineCounts(1, 1)),
+        (b"one\n\ntwo\n", LineCounts(3, 3)),
+        (b"\xef\xbb\xbfone\n\n \r\n", LineCounts(3, 1)),
+        (gzip.compress(b"one\ntwo\n\n"), LineCounts(3, 2)),
+    ):
+        path.write_bytes(content)
+        assert examine(path) == counts
+
+
+def test_lines_come_one_by_one_and_one_too_long_to_hold_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"one\r\n\n1234567\n12345678\nthree")
+    assert list(stream_lines(path, 8)) == ["one\r\n", "\n", "1234567\n", None, "three"]
+
+
+def test_different_numbers_of_lines_are_refused_with_names_and_counts() -> None:
+    check_same_count(["a"], ["b"], "x", "y")
+    said = "x has 1,200 lines, but y has 1: line n of one must belong to line n of the other"
+    with pytest.raises(CorpusError, match=said):
+        check_same_count(["a"] * 1200, ["b"], "x", "y")

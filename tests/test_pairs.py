@@ -116,7 +116,7 @@ def test_a_line_just_short_enough_is_read(tmp_path: Path) -> None:
 def test_unequal_line_counts_are_refused_with_both(tmp_path: Path) -> None:
     source = write(tmp_path, "a", "x\n" * 1234)
     target = write(tmp_path, "b", "y\n" * 1233)
-    assert refusal(source, target).startswith(f"{source} has 1,234 lines, {target} has 1,233: ")
+    assert refusal(source, target).startswith(f"{source} has 1,234 lines, but {target} has 1,233: ")
 
 
 def test_blank_lines_at_the_end_of_one_file_do_no_harm(tmp_path: Path) -> None:

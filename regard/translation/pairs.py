@@ -7,30 +7,21 @@ lines, byte order marks, Windows line ends, control characters) is mended and co
 
 from __future__ import annotations
 
-import gzip
 import itertools
-import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import BufferedIOBase
 from pathlib import Path
 
 import numpy as np
 
+from regard.translation.lines import CorpusError, examine, stream_lines, unequal_counts
 from regard.translation.normal_form import BYTE_ORDER_MARK, CONTROL, clean
 
 LONGEST_TEXT = 10_000  # characters on one side of a pair; longer ones are no sentences
-GZIP_START = b"\x1f\x8b"
-DAMAGED_GZIP = (EOFError, zlib.error, gzip.BadGzipFile)
-SPACE_BYTES = b" \t\r\n\v\f"
-CHUNK_BYTES = 1 << 20
+LONGEST_LINE_BYTES = 2 * 4 * LONGEST_TEXT + 2  # two columns of the widest characters
 OUTLIER_RATIO = 3.0  # times longer or shorter than the corpus's usual ratio of the two sides
 OUTLIER_CHARACTERS = 30  # and this much at least: "Go." may well be "Marchaos ya."
-
-
-class CorpusError(ValueError):
-    """Text that cannot be used, where it is, and what to do about it."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +110,7 @@ class Pairs:
     def _two_files(self, counts: _Counts) -> Iterator[tuple[str | None, str | None]]:
         assert self.target is not None
         sides = (_texts(self.source, counts), _texts(self.target, counts))
-        # One file may end in more blank lines than the other: `read_pairs` has seen to the rest.
+        # Where one file is longer, its last lines are blank: `read_pairs` has seen to the rest.
         yield from itertools.zip_longest(*sides, fillvalue="")
 
 
@@ -131,20 +122,17 @@ def read_pairs(source: Path, target: Path | None = None) -> Pairs:
     other; while reading for bytes that are not UTF-8 and for a line without two columns.
     """
     if target is None:
-        _examine(source)
+        examine(source)
         return Pairs(source, None)
-    lines, text_lines = _examine(source)
-    other_lines, other_text_lines = _examine(target)
+    ours, theirs = examine(source), examine(target)
     if source.samefile(target):
         raise CorpusError(
             f"{source} and {target} are the same file: name the two languages' files, "
             "or one file alone if it has two columns"
         )
-    if max(text_lines, other_text_lines) > min(lines, other_lines):
-        raise CorpusError(
-            f"{source} has {lines:,} lines, {target} has {other_lines:,}: "
-            "line n of one must translate line n of the other"
-        )
+    # One file may end in more blank lines than the other.
+    if max(ours.until_last_text, theirs.until_last_text) > min(ours.all, theirs.all):
+        raise unequal_counts(source, ours.all, target, theirs.all)
     return Pairs(source, target)
 
 
@@ -204,60 +192,14 @@ def length_outliers(source_lengths: np.ndarray, target_lengths: np.ndarray) -> n
     return far & (np.abs(source - expected) >= OUTLIER_CHARACTERS)
 
 
-def _open(path: Path) -> BufferedIOBase:
-    with path.open("rb") as file:
-        zipped = file.read(2) == GZIP_START
-    if zipped:
-        return gzip.GzipFile(path, "rb")
-    if path.suffix == ".gz":
-        raise CorpusError(f"{path}: ends in .gz but is not gzip")
-    return path.open("rb")
-
-
-def _examine(path: Path) -> tuple[int, int]:
-    """Lines of a file, and how many until the last with text; refuses what is no text file."""
-    if not path.exists():
-        raise CorpusError(f"{path}: there is no such file")
-    if not path.is_file():
-        raise CorpusError(f"{path}: is not a file (it is read more than once, so no pipe either)")
-    lines = text_lines = 0
-    last = b"\n"
-    try:
-        with _open(path) as file:
-            first = True
-            while chunk := file.read(CHUNK_BYTES):
-                if first:
-                    _refuse_utf16(path, chunk[:4096])
-                    chunk = chunk.removeprefix(BYTE_ORDER_MARK.encode())
-                    first = False
-                text = chunk.rstrip(SPACE_BYTES)
-                if text:
-                    text_lines = lines + text.count(b"\n") + 1
-                lines += chunk.count(b"\n")
-                last = chunk[-1:] or last
-    except DAMAGED_GZIP as error:
-        raise CorpusError(f"{path}: is damaged gzip ({error})") from error
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
-    if not text_lines:
-        raise CorpusError(f"{path}: is empty; it should have one sentence a line")
-    return lines + (last != b"\n"), text_lines
-
-
-def _refuse_utf16(path: Path, start: bytes) -> None:
-    zeros = max(start[0::2].count(0), start[1::2].count(0))
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or zeros * 4 > len(start) // 2:
-        raise CorpusError(f"{path}: looks like UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
-
-
 def _texts(path: Path, counts: _Counts) -> Iterator[str | None]:
     """Every line of a file, cleaned; None for one that is far too long to hold."""
-    for line in _decoded(path, counts):
+    for line in _counted_lines(path, counts):
         yield None if line is None else _clean(line, counts)
 
 
 def _two_columns(path: Path, counts: _Counts) -> Iterator[tuple[str | None, str | None]]:
-    for number, line in enumerate(_decoded(path, counts), start=1):
+    for number, line in enumerate(_counted_lines(path, counts), start=1):
         if line is None:
             yield None, None
             continue
@@ -274,27 +216,14 @@ def _two_columns(path: Path, counts: _Counts) -> Iterator[tuple[str | None, str 
         yield _clean(columns[0], counts), _clean(columns[1], counts)
 
 
-def _decoded(path: Path, counts: _Counts) -> Iterator[str | None]:
-    limit = 2 * 4 * LONGEST_TEXT + 2  # bytes: two columns of the widest characters
-    with _open(path) as file:
-        number = 0
-        while line := file.readline(limit):
-            number += 1
-            if len(line) == limit and not line.endswith(b"\n"):
-                while line and not line.endswith(b"\n"):
-                    line = file.readline(CHUNK_BYTES)
-                yield None
-                continue
-            if line.endswith(b"\r\n"):
-                counts.windows_line_ends += 1
-                line = line[:-2] + b"\n"
-            try:
-                yield line.decode()
-            except UnicodeDecodeError as error:
-                raise CorpusError(
-                    f"{path}, line {number}, byte {error.start + 1}: 0x{line[error.start]:02X} is "
-                    "not UTF-8; convert the file (if it is Latin-1: iconv -f LATIN1 -t UTF-8)"
-                ) from error
+def _counted_lines(path: Path, counts: _Counts) -> Iterator[str | None]:
+    """Every line of a file, ending in a line feed alone; None for one far too long to hold."""
+    for line in stream_lines(path, LONGEST_LINE_BYTES):
+        if line is not None and line.endswith("\r\n"):
+            counts.windows_line_ends += 1
+            yield f"{line[:-2]}\n"
+        else:
+            yield line
 
 
 def _clean(text: str, counts: _Counts) -> str:
