@@ -136,12 +136,11 @@ def _judged_lines(
 ) -> tuple[list[str], list[str], list[LineOfLinks] | None]:
     """All that a judgement reads, compared before anything is translated."""
     from regard.record.alignment import parse_lines
+    from regard.translation.evaluate import check_scorable
     from regard.translation.lines import check_same_count, read_lines
 
     sources, targets = read_lines(source), read_lines(target)
-    check_same_count(sources, targets, source, target)
-    if not sources:
-        raise ValueError(f"{source} and {target} have no lines: nothing to score")
+    check_scorable(sources, targets, source, target)
     if gold is None:
         return sources, targets, None
     truth = parse_lines(read_lines(gold), gold_base, name=str(gold))

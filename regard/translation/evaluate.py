@@ -116,6 +116,15 @@ class Perplexity:
         }
 
 
+def check_scorable(
+    first: Sequence[object], second: Sequence[object], first_name: object, second_name: object
+) -> None:
+    """Raise ValueError for no lines, or for lines that cannot belong to each other one by one."""
+    check_same_count(first, second, first_name, second_name)
+    if not first:
+        raise ValueError(f"{first_name} and {second_name} have no lines: nothing to score")
+
+
 def bleu(outputs: Sequence[str], references: Sequence[str], *, tokenize: str = "13a") -> Bleu:
     """Corpus BLEU of plain text, one reference a line.
 
@@ -168,7 +177,7 @@ def score_files(
     Raises ValueError for files that cannot be read as UTF-8 or differ in their numbers of lines.
     """
     outputs, references = read_lines(output), read_lines(reference)
-    _same_count(outputs, references, str(output), str(reference))
+    check_scorable(outputs, references, output, reference)
     return score_texts(outputs, references, tokenize=tokenize, metrics=metrics)
 
 
@@ -182,7 +191,7 @@ def perplexity(
 
     Raises ValueError for no lines or different numbers of lines.
     """
-    _same_count(sources, targets, "the source", "the target")
+    check_scorable(sources, targets, "the source", "the target")
     source_ids, target_ids = tokens[0].encode_ids(sources), tokens[1].encode_ids(targets)
     lengths = [max(len(s), len(t)) + 1 for s, t in zip(source_ids, target_ids, strict=True)]
     nats, pieces = 0.0, 0
@@ -216,7 +225,7 @@ def score_links(
     Raises ValueError for files that are not links or differ in their numbers of lines.
     """
     outputs, golds = read_lines(output), read_lines(gold)
-    _same_count(outputs, golds, str(output), str(gold))
+    check_scorable(outputs, golds, output, gold)
     links = [line.possible for line in parse_lines(outputs, swap=swap, name=str(output))]
     return score_alignment(links, parse_lines(golds, gold_base, name=str(gold)))
 
@@ -230,12 +239,4 @@ def _check(outputs: Sequence[str], references: Sequence[str], tokenize: str) -> 
     if tokenize not in TOKENISERS:
         known = ", ".join(TOKENISERS)
         raise ValueError(f"no tokeniser {tokenize!r} for BLEU (there are: {known})")
-    _same_count(outputs, references, "the output", "the reference")
-
-
-def _same_count(
-    first: Sequence[object], second: Sequence[object], first_name: str, second_name: str
-) -> None:
-    check_same_count(first, second, first_name, second_name)
-    if not first:
-        raise ValueError(f"{first_name} and {second_name} have no lines: nothing to score")
+    check_scorable(outputs, references, "the output", "the reference")
