@@ -160,6 +160,18 @@ def test_a_folder_that_is_not_there_is_named_before_anything_is_read(
     assert f"{option} {Path('no') / 'a.svg'}: there is no folder no" in answer.err
 
 
+def test_a_figure_that_cannot_be_drawn_is_named_before_anything_is_read(
+    regard: Regard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = regard("translate", "nowhere", "Hola.", "--figure", "a.jpeg")
+    said = "regard: a.jpeg: the name of a figure must end in .png, .svg or .pdf\n"
+    assert answer == (2, "", said)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    answer = regard("translate", "nowhere", "Hola.", "--figure", "a.png")
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith("regard: a figure needs matplotlib")
+
+
 def test_a_dictionary_is_for_a_model_of_whole_words(
     regard: Regard, run: Path, text: Path, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 
 from regard.record.word_map import WordMap
 from regard.record.words import Word
-from regard.view.figure import draw_figure, write_figure
+from regard.view.figure import check_figure, draw_figure, write_figure
 
 SCRIPTS = [
     "gato",
@@ -172,6 +172,9 @@ def test_the_same_maps_give_the_same_file_whatever_the_user_has_set(tmp_path: Pa
 def test_a_figure_that_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"must end in \.png, \.svg or \.pdf"):
         write_figure(tmp_path / "map.jpeg", [a_map()])
+    with pytest.raises(ValueError, match=r"must end in \.png, \.svg or \.pdf"):
+        check_figure(tmp_path / "map")
+    check_figure(tmp_path / "map.PNG")
     with pytest.raises(ValueError, match="at least one map"):
         draw_figure([])
     with pytest.raises(ValueError, match="1 titles for 2 maps"):
@@ -199,6 +202,8 @@ def test_without_matplotlib_the_line_that_installs_it_is_given(
         draw_figure([a_map()])
     with pytest.raises(ModuleNotFoundError, match=r'pip install "regard\[figure\]"'):
         write_figure(tmp_path / "map.png", [a_map()])
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "regard\[figure\]"'):
+        check_figure(tmp_path / "map.png")
 
 
 def test_the_grid_is_as_fine_as_the_words() -> None:

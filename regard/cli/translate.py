@@ -119,6 +119,10 @@ def _check(text: list[str] | None, files: dict[str, Path | None]) -> None:
     """Refuse what can be known to be wrong before a model is read."""
     for option, path in files.items():
         check_folder(option, path)
+    if figure := files["--figure"]:
+        from regard.view.figure import check_figure
+
+        check_figure(figure)
     one_text = any(files.values())
     if text is None:
         if one_text:

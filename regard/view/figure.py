@@ -32,6 +32,12 @@ _MARGIN, _GAP, _SCALE_WIDTH, _NOTES_WIDTH = 0.08, 0.16, 0.42, 2.9
 _SLANT = float(np.sqrt(0.5))  # labels lean by 45 degrees
 
 
+def check_figure(path: Path | str) -> None:
+    """Raise what `write_figure` would raise about this name, or for want of matplotlib."""
+    _kind(Path(path))
+    paper.need_matplotlib()
+
+
 def write_figure(
     path: Path | str,
     maps: Sequence[WordMap],
@@ -45,9 +51,7 @@ def write_figure(
     Raises ValueError for another ending, and as `draw_figure` does.
     """
     path = Path(path)
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in FORMATS:
-        raise ValueError(f"{path}: the name of a figure must end in .png, .svg or .pdf")
+    kind = _kind(path)
     paper.need_matplotlib()
     import matplotlib as mpl
 
@@ -63,6 +67,14 @@ def write_figure(
         figure = draw_figure(maps, titles=titles, caption=caption)
         figure.savefig(content, format=kind, dpi=dots_per_inch, metadata=metadata)
     write_whole(path, content.getvalue())
+
+
+def _kind(path: Path) -> str:
+    """The format that a name ends in."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise ValueError(f"{path}: the name of a figure must end in .png, .svg or .pdf")
+    return kind
 
 
 def draw_figure(
