@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +130,15 @@ def test_a_translator_is_trained_in_one_call_and_gone_on_with_in_another(
     assert train_run(out).update == 1
     assert train_run(out, settings=["training.updates=3"]).update == 3
     assert open_run(Path(out)).recipe.training.updates == 3
+
+
+def test_the_package_itself_is_light_and_has_no_other_names() -> None:
+    code = "import regard, sys; print(sorted({'torch', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert regard.load is load
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        _ = regard.trian
 
 
 def test_ctrl_c_during_the_one_call_saves_and_is_heard(

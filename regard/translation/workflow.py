@@ -14,6 +14,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from regard.translation.choice import Amount, choose
@@ -96,29 +97,25 @@ def begin_run(
     `search.length_alpha` is left to dev where neither recipe nor settings say it. Raises ValueError
     for text and settings that cannot be used, and then leaves nothing behind.
     """
-    folder, display, settings = Path(out), display or Silence(), list(settings)
-    if target is not None and source is None:
-        raise ValueError("target is given, so source is needed too")
+    display, settings = display or Silence(), list(settings)
+    text = _text(source, target)
     if recipe is None:
-        if source is None:
-            raise ValueError("no text: name two files, or a recipe that names them (data.source)")
-        chosen = _choose_recipe(Path(source), _path(target), seconds, display)
+        chosen, asked = _choose_recipe(text, seconds, display), settings
         if settings:
             display.say(f"But as asked for: {', '.join(settings)}")
-        asked = settings
     else:
         chosen = recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe))
         asked = [*_only_limit(seconds), *settings]
-    says_alpha = "length_alpha" in chosen.search.model_fields_set
-    says_alpha = says_alpha or names_setting(settings, "search.length_alpha")
-    if source is not None:
-        asked = [*_text(Path(source), _path(target)), *asked]
-    chosen = change(chosen, asked)
+    alpha_is_open = not (
+        "length_alpha" in chosen.search.model_fields_set
+        or names_setting(settings, "search.length_alpha")
+    )
+    chosen = change(chosen, [*_settings_of(text), *asked])
     if not chosen.data.source:
         raise ValueError("the recipe names no text (data.source): name two files beside it")
     parts = read_parts(chosen.data, display.say)
-    with _undone_if_refused(folder):
-        run = create_run(folder, chosen, alpha_is_open=not says_alpha)
+    with _undone_if_refused(Path(out)):
+        run = create_run(Path(out), chosen, alpha_is_open=alpha_is_open)
         prepare_run(run, parts, display.say)
     return run
 
@@ -191,10 +188,26 @@ def settle_length_alpha(
     return settled
 
 
-def _choose_recipe(
-    source: Path, target: Path | None, seconds: float | None, display: Display
-) -> Recipe:
-    reading = read_pairs(source, target).read_through()
+@dataclass(frozen=True)
+class _Text:
+    """The files of a text; `target` is None for a TSV file that holds both sides."""
+
+    source: Path
+    target: Path | None
+
+
+def _text(source: Path | str | None, target: Path | str | None) -> _Text | None:
+    if source is None and target is not None:
+        raise ValueError("target is given, so source is needed too")
+    if source is None:
+        return None
+    return _Text(Path(source), None if target is None else Path(target))
+
+
+def _choose_recipe(text: _Text | None, seconds: float | None, display: Display) -> Recipe:
+    if text is None:
+        raise ValueError("no text: name two files, or a recipe that names them (data.source)")
+    reading = read_pairs(text.source, text.target).read_through()
     if not reading.pairs:
         raise ValueError("the text has no pair with words on both sides")
     amount = Amount(
@@ -215,21 +228,19 @@ def _only_limit(seconds: float | None) -> list[str]:
     return [f"training.seconds={seconds}", "training.updates=0", "training.epochs=0"]
 
 
-def _text(source: Path, target: Path | None) -> list[str]:
-    """Settings that name a text, and no dev and test parts.
+def _settings_of(text: _Text | None) -> list[str]:
+    """Settings that name a text, and no dev and test parts; none for no text.
 
     Paths become absolute: a run may go on from another folder.
     """
-    named = {"source": source, "target": target}
+    if text is None:
+        return []
+    paths = {"source": text.source, "target": text.target}
     others = [f"{part}_{side}" for part in ("dev", "test") for side in ("source", "target")]
     return [
         f"data.{key}={format_value('' if path is None else str(path.absolute()))}"
-        for key, path in {**named, **dict.fromkeys(others)}.items()
+        for key, path in {**paths, **dict.fromkeys(others)}.items()
     ]
-
-
-def _path(name: Path | str | None) -> Path | None:
-    return None if name is None else Path(name)
 
 
 @contextmanager
