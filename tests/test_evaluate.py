@@ -155,5 +155,13 @@ def test_a_model_that_knows_nothing_has_the_size_of_its_vocabulary_as_perplexity
     assert found.to_json()["perplexity"] == pytest.approx(9)
 
 
+def test_the_characters_that_count_are_those_that_the_model_was_scored_on() -> None:
+    tokens = count_words(["caf\u00e9 a"], limit=6)
+    for written in ("caf\u00e9 a", "\ufeffcafe\u0301\ta\x00\x1b"):
+        found = perplexity(Uniform(6), (tokens, tokens), ["a"], [written])
+        assert (found.pieces, found.unknown, found.characters) == (3, 0, 7)
+        assert found.nats_per_character == pytest.approx(3 * math.log(6) / 7)
+
+
 def test_a_hopeless_model_has_an_infinite_perplexity_not_an_error() -> None:
     assert Perplexity(nats=1e6, pieces=10, characters=5, unknown=0, lines=1).perplexity == math.inf

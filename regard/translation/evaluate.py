@@ -27,6 +27,7 @@ from regard.record.alignment import (
 from regard.translation.batches import to_batch
 from regard.translation.lines import check_same_count, read_lines
 from regard.translation.model import UNK, TranslationModel
+from regard.translation.normal_form import normalise
 from regard.translation.search import at_rest, device_of, in_batches
 from regard.translation.tokens import Tokens
 
@@ -78,9 +79,10 @@ class TextScores:
 class Perplexity:
     """How well a model foresees given targets, unsmoothed.
 
-    `pieces` counts the pieces and `</s>` of every line; `characters` those of the text as given
-    and one for each line's end, so that `nats_per_character` compares vocabularies, unless some
-    `unknown` pieces hide what they stand for.
+    `pieces` counts the pieces and `</s>` of every line; `characters` those that the model was
+    scored on (without control characters, composed as NFC) and one for each line's end, so that
+    `nats_per_character` compares vocabularies, unless some `unknown` pieces hide what they stand
+    for.
     """
 
     nats: float
@@ -204,7 +206,7 @@ def perplexity(
     return Perplexity(
         nats=nats,
         pieces=pieces,
-        characters=sum(map(len, targets)) + len(targets),
+        characters=sum(len(normalise(text, tokens[1].lowercase)) + 1 for text in targets),
         unknown=sum(ids.count(UNK) for ids in target_ids),
         lines=len(targets),
     )
