@@ -54,21 +54,21 @@ def test_lines_come_now_and_then_and_are_never_broken_or_coloured() -> None:
     assert second == "[bold]a line that is longer than the console is wide[/bold]"
 
 
-def test_a_bar_looks_only_when_it_draws() -> None:
-    looks = 0
+def test_a_bar_asks_only_when_it_draws() -> None:
+    asked = 0
 
-    def look() -> Shown:
-        nonlocal looks
-        looks += 1
+    def glance() -> Shown:
+        nonlocal asked
+        asked += 1
         return SHOWN
 
     console = Console(file=io.StringIO(), width=200, force_terminal=True)
     with Progress(TextColumn("{task.fields[said]}"), console=console, auto_refresh=False) as bar:
         display = Bar(bar, bar.add_task("", total=None, said=""))
         for _ in range(1000):
-            display.show(look)
+            display.show(glance)
         display.say("a line above")
-    assert 1 <= looks < 10
+    assert 1 <= asked < 10
     assert "a line above" in console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
     assert "1,200 of 4,000" in console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -76,7 +76,7 @@ def test_a_bar_looks_only_when_it_draws() -> None:
 def test_quiet_says_nothing_and_a_pipe_gets_lines(capsys: pytest.CaptureFixture[str]) -> None:
     with open_display(quiet=True) as display:
         display.say("nothing")
-        display.show(lambda: pytest.fail("looked"))
+        display.show(lambda: pytest.fail("asked"))
     assert capsys.readouterr() == ("", "")
     with open_display() as display:
         display.say("something")

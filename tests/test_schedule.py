@@ -10,11 +10,15 @@ import pytest
 from regard.translation.recipe import Recipe, TrainingRecipe
 from regard.translation.recipe_file import recipe_from
 from regard.translation.schedule import (
+    Costs,
     Plan,
     first_plan,
     learning_rate,
-    measured_plan,
     parse_duration,
+    plan_the_rest,
+    seconds_between_plans,
+    seconds_between_saves,
+    update_limit,
 )
 
 
@@ -64,81 +68,155 @@ def test_epochs_and_updates_limit_each_other() -> None:
     assert first_plan(settings(epochs=0, schedule="constant"), 7).updates is None
 
 
-def test_dev_is_looked_at_about_ten_times_unless_told_otherwise() -> None:
+def test_there_are_about_ten_validations_unless_told_otherwise() -> None:
     assert first_plan(settings(epochs=0, updates=95), 1000).validate_every == 10
     assert first_plan(settings(epochs=0, updates=95, validate_every=7), 1000).validate_every == 7
     endless = settings(epochs=0, schedule="constant")
-    looks = [first_plan(endless, count).validate_every for count in (7, 300, 50_000)]
-    assert looks == [100, 300, 2000]
+    every = [first_plan(endless, count).validate_every for count in (7, 300, 50_000)]
+    assert every == [100, 300, 2000]
 
 
-def test_seconds_are_turned_into_updates_with_the_looks_at_dev_paid_for() -> None:
+def replanned(
+    plan: Plan,
+    chosen: TrainingRecipe,
+    costs: Costs,
+    *,
+    update: int,
+    seconds_left: float,
+    validated_at: int | None = None,
+    updates_per_epoch: int = 7,
+) -> Plan:
+    return plan_the_rest(
+        plan,
+        chosen,
+        costs,
+        limit=update_limit(chosen, updates_per_epoch),
+        update=update,
+        validated_at=update if validated_at is None else validated_at,
+        seconds_left=seconds_left,
+    )
+
+
+def test_seconds_are_turned_into_updates_with_the_validations_paid_for() -> None:
     chosen = settings(epochs=0, seconds=100, validate_every=10)
     plan = first_plan(chosen, 7)
     assert plan.updates is None
     assert not plan.measured
-    known = measured_plan(
-        plan, chosen, update=5, seconds_left=90.0, seconds_per_update=0.4, seconds_per_look=1.0
+    # One of the 100 s stays in reserve. 177 updates and 18 validations take 70.8 + 18 s of the 89.
+    known = replanned(plan, chosen, Costs(0.4, 1.0, 0.0), update=5, seconds_left=90.0)
+    assert known == Plan(5 + 177, 0, falls_from=5, fallen=0.0, validate_every=10, measured=True)
+    # The validation before lies 9 updates back, so the 172nd needs the 19th: 68.8 + 19 s; the
+    # 175th as well, and the 176th would cost 89.4.
+    known = replanned(
+        plan, chosen, Costs(0.4, 1.0, 0.0), update=12, validated_at=3, seconds_left=90.0
     )
-    # 97 % of 90 s, less the last look: 86.3 s; an update and its share of a look: 0.5 s.
-    assert known == Plan(5 + 172, warmup=0, falls_from=5, validate_every=10, measured=True)
+    assert known.updates == 12 + 175
 
 
-def test_chosen_looks_take_at_most_a_share_of_the_time() -> None:
+def test_saves_are_paid_for() -> None:
+    chosen = settings(epochs=0, seconds=100, validate_every=10, save_every_seconds=10.0)
+    # Two saves of 2 s and the reserve leave 101 s; a save after every 100 s takes 2 of 102.
+    known = replanned(
+        first_plan(chosen, 7), chosen, Costs(1.0, 0.0, 2.0), update=5, seconds_left=106.1
+    )
+    assert known.updates == 5 + int(101.1 / 1.02)
+    assert seconds_between_saves(chosen, 2.0) == 100.0
+    assert seconds_between_saves(chosen, 0.1) == 10.0
+    assert seconds_between_plans(chosen, 0.02) == 5.0
+    assert seconds_between_plans(chosen, 2.0) == 100.0
+
+
+def test_chosen_validations_take_at_most_a_share_of_the_time() -> None:
     chosen = settings(epochs=0, seconds=1000)
-    known = measured_plan(
-        first_plan(chosen, 7),
-        chosen,
-        update=50,
-        seconds_left=1000.0,
-        seconds_per_update=1.0,
-        seconds_per_look=20.0,
-    )
-    # usable 950 s, 15 % of it: 7 looks (the last one is paid already), 830 updates left
+    plan = first_plan(chosen, 7)
+    # 20 s of validation for every 20 / 0.15 s in all: 113.3 s of training between.
+    known = replanned(plan, chosen, Costs(1.0, 20.0, 0.0), update=50, seconds_left=1000.0)
+    assert known.validate_every == 114
+    # Of 990 s 8 validations leave 830; they reach 8 x 114 = 912 updates.
     assert known.updates == 50 + 830
-    assert known.validate_every == math.ceil(830 / 7)
+    # Cheap ones come 20 times in the 990 updates.
+    known = replanned(plan, chosen, Costs(1.0, 0.01, 0.0), update=50, seconds_left=1000.0)
+    assert known.validate_every == 50
+
+
+def test_validations_that_get_dearer_come_less_often_and_else_as_before() -> None:
+    chosen = settings(epochs=0, seconds=1000)
+    plan = Plan(900, 0, falls_from=50, fallen=0.0, validate_every=50, measured=True)
+    later = replanned(plan, chosen, Costs(1.0, 3.0, 0.0), update=500, seconds_left=400.0)
+    assert later.validate_every == 50
+    later = replanned(plan, chosen, Costs(1.0, 20.0, 0.0), update=500, seconds_left=400.0)
+    assert later.validate_every == 114
+
+
+def test_validations_that_were_asked_for_stay() -> None:
+    chosen = settings(epochs=0, seconds=1000, validate_every=10)
+    known = replanned(
+        first_plan(chosen, 7), chosen, Costs(1.0, 20.0, 0.0), update=50, seconds_left=1000.0
+    )
+    assert known.validate_every == 10
+    assert known.updates == 50 + 330
 
 
 def test_the_rate_of_a_budget_falls_from_where_it_was_measured_to_the_end() -> None:
     chosen = settings(epochs=0, seconds=100, schedule="linear", learning_rate=1.0, warmup=2)
     before = first_plan(chosen, 7)
     assert rates(chosen, before, 4) == [0.5, 1.0, 1.0, 1.0]
-    plan = Plan(8, warmup=2, falls_from=4, validate_every=3, measured=True)
+    plan = Plan(8, warmup=2, falls_from=4, fallen=0.0, validate_every=3, measured=True)
     assert rates(chosen, plan, 8)[4:] == pytest.approx([1.0, 0.75, 0.5, 0.25])
 
 
-def test_a_warmup_that_is_too_long_for_the_budget_is_cut() -> None:
-    chosen = settings(epochs=0, seconds=100, warmup=4000)
-    known = measured_plan(
-        first_plan(chosen, 7),
-        chosen,
-        update=10,
-        seconds_left=95.0,
-        seconds_per_update=0.5,
-        seconds_per_look=0.0,
+@pytest.mark.parametrize("schedule", ["linear", "cosine"])
+def test_a_new_plan_takes_the_rate_from_where_it_is_to_zero_at_the_new_end(schedule: str) -> None:
+    chosen = settings(
+        epochs=0, seconds=100, schedule=schedule, learning_rate=1.0, validate_every=1000
     )
-    assert known.updates == 10 + 184
-    assert known.warmup == 194 // 5
+    old = Plan(12, warmup=0, falls_from=4, fallen=0.0, validate_every=1000, measured=True)
+    # A quarter of the fall lies behind update 6. Only 3.5 s can be used: 3 updates.
+    new = replanned(old, chosen, Costs(1.0, 0.0, 0.0), update=6, seconds_left=4.5)
+    assert new == Plan(9, warmup=0, falls_from=6, fallen=0.25, validate_every=1000, measured=True)
+    line = [0.75, 0.5, 0.25]
+    expected = line if schedule == "linear" else [0.5 - 0.5 * math.cos(math.pi * x) for x in line]
+    found = [learning_rate(chosen, new, update, 0) for update in range(6, 9)]
+    assert found == pytest.approx(expected)
+    assert found[0] == pytest.approx(learning_rate(chosen, old, 6, 0))
+    # A later end: from the same rate, along a flatter line.
+    later = replanned(new, chosen, Costs(1.0, 0.0, 0.0), update=7, seconds_left=11.5)
+    assert (later.updates, later.fallen) == (17, 0.5)
+
+
+def test_a_warmup_that_is_too_long_for_the_budget_is_cut_once() -> None:
+    chosen = settings(epochs=0, seconds=100, warmup=4000, validate_every=1000)
+    costs = Costs(0.5, 0.0, 0.0)
+    known = replanned(first_plan(chosen, 7), chosen, costs, update=10, seconds_left=95.0)
+    assert known.updates == 10 + 188
+    assert known.warmup == known.falls_from == 198 // 5
+    slower = replanned(known, chosen, Costs(1.0, 0.0, 0.0), update=20, seconds_left=90.0)
+    assert (slower.updates, slower.warmup, slower.falls_from) == (20 + 89, 39, 39)
+    assert slower.fallen == 0.0
 
 
 def test_fewer_updates_than_fit_are_not_made_more() -> None:
     chosen = settings(epochs=2, seconds=100)
     plan = first_plan(chosen, 9)
-    known = measured_plan(
-        plan, chosen, update=3, seconds_left=95.0, seconds_per_update=0.5, seconds_per_look=0.1
+    known = replanned(
+        plan, chosen, Costs(0.5, 0.1, 0.0), update=3, seconds_left=95.0, updates_per_epoch=9
     )
-    assert (known.updates, known.falls_from, known.measured) == (18, 0, True)
+    assert known == Plan(18, 0, falls_from=0, fallen=0.0, validate_every=2, measured=True)
+    # When it gets so slow that they no longer fit, they become fewer, and more again later.
+    slow = replanned(
+        known, chosen, Costs(10.0, 0.0, 0.0), update=9, seconds_left=31.0, updates_per_epoch=9
+    )
+    assert (slow.updates, slow.falls_from, slow.fallen) == (12, 9, 0.5)
+    fast = replanned(
+        slow, chosen, Costs(0.1, 0.0, 0.0), update=11, seconds_left=20.0, updates_per_epoch=9
+    )
+    assert fast.updates == 18
 
 
 def test_no_time_left_is_no_update_left() -> None:
     chosen = settings(epochs=0, seconds=10)
-    known = measured_plan(
-        first_plan(chosen, 9),
-        chosen,
-        update=3,
-        seconds_left=0.5,
-        seconds_per_update=0.5,
-        seconds_per_look=2.0,
+    known = replanned(
+        first_plan(chosen, 9), chosen, Costs(0.5, 2.0, 0.0), update=3, seconds_left=0.5
     )
     assert known.updates == 3
 

@@ -75,7 +75,7 @@ def test_a_run_that_dies_between_two_saves_repeats_what_was_not_saved(tmp_path: 
     def die() -> None:
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):  # the look at dev after update 7 is written, not saved
+    with pytest.raises(ZeroDivisionError):  # the validation after update 7 is written, not saved
         go(broken, At(17, die))
     assert facts(broken)["standing"]["update"] == 5
     assert tensors(broken.best)
@@ -83,17 +83,19 @@ def test_a_run_that_dies_between_two_saves_repeats_what_was_not_saved(tmp_path: 
     assert_same_results(whole, broken)
 
 
-def test_saving_and_looking_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_saving_and_validating_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rarely = new_run(tmp_path / "rarely", recipe(save_every_seconds=1e6))
     go(rarely)
-    monkeypatch.setattr("regard.translation.train.SAVING_SHARE", 1e9)
+    monkeypatch.setattr("regard.translation.schedule.SAVING_SHARE", 1e9)
     often = new_run(tmp_path / "often", recipe(save_every_seconds=0, validate_every=2, log_every=1))
     go(often)
     left, right = tensors(rarely.last), tensors(often.last)
     assert all(torch.equal(left[name], right[name]) for name in left)
 
 
-def test_a_look_that_is_interrupted_is_as_if_it_had_not_begun(tmp_path: Path) -> None:
+def test_a_validation_that_is_interrupted_is_as_if_it_had_not_begun(tmp_path: Path) -> None:
     chosen = recipe(stop_by="bleu", average=0.8)
     calls = 0
 
@@ -118,12 +120,12 @@ def test_a_look_that_is_interrupted_is_as_if_it_had_not_begun(tmp_path: Path) ->
     assert_same_results(whole, broken)
 
 
-@pytest.mark.parametrize("moment", [7, UPDATES_PER_EPOCH], ids=["a look is due", "the last"])
-def test_who_stops_it_before_a_look_does_not_wait_for_the_look(tmp_path: Path, moment: int) -> None:
+@pytest.mark.parametrize("moment", [7, UPDATES_PER_EPOCH], ids=["one is due", "the last"])
+def test_who_stops_it_before_a_validation_does_not_wait_for_it(tmp_path: Path, moment: int) -> None:
     chosen = recipe(stop_by="bleu", epochs=1, average=0.8)
 
     def never(model: TranslationModel) -> float:
-        pytest.fail("looked at dev although asked to stop")
+        pytest.fail("validated although asked to stop")
 
     whole = new_run(tmp_path / "whole", chosen)
     go(whole, dev_bleu=lambda model: 3.25)
@@ -134,7 +136,7 @@ def test_who_stops_it_before_a_look_does_not_wait_for_the_look(tmp_path: Path, m
     else:
         go(broken, At(moment, ask_to_stop), dev_bleu=never)
     assert facts(broken)["standing"]["update"] == moment
-    assert facts(broken)["standing"]["looked_at"] == (7 if moment > 7 else 0)
+    assert facts(broken)["standing"]["validated_at"] == (7 if moment > 7 else 0)
     go(broken, dev_bleu=lambda model: 3.25)
     assert_same_results(whole, broken)
 

@@ -15,7 +15,8 @@ from regard.translation.progress import Shown
 from regard.translation.recipe_file import change
 from regard.translation.run import Run, change_limits, load_model, open_run
 from regard.translation.state import Scores
-from regard.translation.train import Outcome, TrainingError, goodness
+from regard.translation.train import Outcome, TrainingError
+from regard.translation.validation import goodness
 from toy_training import (
     CPU,
     UPDATES_PER_EPOCH,
@@ -32,7 +33,7 @@ from toy_training import (
 )
 
 
-def test_it_stops_when_it_was_no_better_for_so_many_looks(tmp_path: Path) -> None:
+def test_it_stops_when_so_many_validations_were_not_better(tmp_path: Path) -> None:
     scores = iter([5.0, 7.0, 7.0, 6.0, 6.5, 9.0, 9.0])
     chosen = recipe(
         stop_by="bleu", validate_every=1, patience=3, epochs=0, schedule="constant",
@@ -67,35 +68,43 @@ class Clock:
         return self.now
 
 
-def test_seconds_become_a_number_of_updates_that_is_then_kept(tmp_path: Path) -> None:
+def plans(run: Run) -> list[dict[str, Any]]:
+    return [each for each in events(run) if each["event"] == "plan"]
+
+
+def test_seconds_become_a_number_of_updates(tmp_path: Path) -> None:
     chosen = recipe(epochs=0, seconds=27, validate_every=0, log_every=1000, save_every_seconds=1e6)
     run = new_run(tmp_path / "run", chosen)
     outcome = go_quickly(run, clock=Clock(), already_spent_seconds=1.0)
     assert outcome.reason == "updates"
-    assert 24.0 < outcome.seconds <= 27.0
-    plans = [each for each in events(run) if each["event"] == "plan"]
-    assert [each["updates"] for each in plans] == [outcome.update]
+    assert 25.5 < outcome.seconds <= 27.0
+    assert plans(run)[-1]["updates"] == outcome.update
     assert facts(run)["standing"]["plan"]["measured"] is True
 
 
 def test_a_resumed_budget_keeps_its_plan_and_its_seconds(tmp_path: Path) -> None:
     chosen = recipe(epochs=0, seconds=27, validate_every=100, save_every_seconds=1e6)
     run = new_run(tmp_path / "run", chosen)
-    stopped = go_quickly(run, At(120, ask_to_stop), clock=Clock())
-    plan = facts(run)["standing"]["plan"]
-    assert plan["measured"] is True
-    assert stopped.update == 120 < plan["updates"]
+    stopped = go_quickly(run, At(125, ask_to_stop), clock=Clock())
+    before = facts(run)["standing"]
+    assert before["plan"]["measured"] is True
+    assert stopped.update == 125 < before["plan"]["updates"]
+    go_quickly(run, At(126, ask_to_stop), clock=Clock())
+    after = facts(run)["standing"]
+    assert after["plan"] == before["plan"]
+    assert after["since_plan"]["updates"] == before["since_plan"]["updates"] + 1
+    assert after["seconds"] > before["seconds"]
     outcome = go_quickly(run, clock=Clock(0.009), already_spent_seconds=0.1)
-    assert outcome.update == plan["updates"]
-    assert outcome.seconds > stopped.seconds
-    assert len([each for each in events(run) if each["event"] == "plan"]) == 1
+    assert (outcome.reason, outcome.update) == ("updates", plans(run)[-1]["updates"])
+    assert 25.5 < outcome.seconds <= 27.0
 
 
 def test_time_that_runs_out_stops_it_whatever_the_plan_says(tmp_path: Path) -> None:
     chosen = recipe(epochs=0, seconds=27, validate_every=20, save_every_seconds=1e6)
     run = new_run(tmp_path / "run", chosen)
-    go_quickly(run, At(120, ask_to_stop), clock=Clock())
-    outcome = go_quickly(run, clock=Clock(), already_spent_seconds=15.0)
+    stopped = go_quickly(run, At(120, ask_to_stop), clock=Clock())
+    spent = 26.9 - stopped.seconds
+    outcome = go_quickly(run, clock=Clock(), already_spent_seconds=spent)
     assert outcome.reason == "seconds"
     assert outcome.seconds <= 27.1
     assert events(run)[-1]["reason"] == "seconds"
@@ -154,7 +163,7 @@ def test_a_finished_run_names_the_limit_that_ended_it(
 class Listener(At):
     """A display that never looks at the clock."""
 
-    def show(self, look: Callable[[], Shown]) -> None:
+    def show(self, glance: Callable[[], Shown]) -> None:
         pass
 
 
@@ -192,12 +201,12 @@ def test_more_patience_goes_on_as_if_it_had_always_been_so(tmp_path: Path) -> No
 def test_another_patience_keeps_the_measured_plan(tmp_path: Path) -> None:
     chosen = recipe(epochs=0, seconds=27, validate_every=100, save_every_seconds=1e6)
     run = new_run(tmp_path / "run", chosen)
-    go_quickly(run, At(120, ask_to_stop), clock=Clock())
-    plan = facts(run)["standing"]["plan"]
+    go_quickly(run, At(125, ask_to_stop), clock=Clock())
+    plan, planned = facts(run)["standing"]["plan"], plans(run)
     patient = change_limits(run, ["training.patience=50"])
-    go_quickly(patient, At(130, ask_to_stop), clock=Clock())
+    go_quickly(patient, At(126, ask_to_stop), clock=Clock())
     assert facts(run)["standing"]["plan"] == plan
-    assert len([each for each in events(run) if each["event"] == "plan"]) == 1
+    assert plans(run) == planned
 
 
 def test_a_later_end_goes_on_although_patience_had_run_out(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ PAIRS = 37
 BATCH = 5
 UPDATES_PER_EPOCH = 8
 CPU = torch.device("cpu")
-TIMES = ("seconds", "look_seconds", "target_tokens_per_s")
+TIMES = ("seconds", "validation_seconds", "target_tokens_per_s")
 
 
 def pairs(count: int, seed: int) -> list[Pair]:
@@ -117,8 +117,8 @@ class At(Display):
     def say(self, line: str) -> None:
         self.lines.append(line)
 
-    def show(self, look: Callable[[], Shown]) -> None:
-        if look().update == self.update:
+    def show(self, glance: Callable[[], Shown]) -> None:
+        if glance().update == self.update:
             self.action()
 
 
@@ -170,9 +170,9 @@ def ask_to_stop() -> None:
 
 def train_here(folder: Path) -> None:
     """Train in a folder, or go on there, saving after every update."""
-    import regard.translation.train as training
+    from regard.translation import schedule
 
-    training.SAVING_SHARE = 1e9
+    schedule.SAVING_SHARE = 1e9
     begun = (folder / "run.json").exists()
     go(open_run(folder) if begun else new_run(folder, recipe(epochs=15, save_every_seconds=0)))
 

@@ -43,8 +43,8 @@ class Display(ABC):
         """A line that stays."""
 
     @abstractmethod
-    def show(self, look: Callable[[], Shown]) -> None:
-        """How it goes; called at every update, looks only when there is something to draw."""
+    def show(self, glance: Callable[[], Shown]) -> None:
+        """How it goes; called at every update, and asks only when there is something to draw."""
 
 
 @final
@@ -54,7 +54,7 @@ class Silence(Display):
     def say(self, line: str) -> None:
         """Nothing."""
 
-    def show(self, look: Callable[[], Shown]) -> None:
+    def show(self, glance: Callable[[], Shown]) -> None:
         """Nothing."""
 
 
@@ -70,12 +70,12 @@ class Lines(Display):
         """A line."""
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def show(self, look: Callable[[], Shown]) -> None:
+    def show(self, glance: Callable[[], Shown]) -> None:
         """A line now and then."""
         now = time.monotonic()
         if now >= self._next:
             self._next = now + SECONDS_BETWEEN_LINES
-            self.say(describe(look()))
+            self.say(describe(glance()))
 
 
 @final
@@ -90,12 +90,12 @@ class Bar(Display):
         """A line above the bar."""
         self._progress.console.print(line, markup=False, highlight=False)
 
-    def show(self, look: Callable[[], Shown]) -> None:
+    def show(self, glance: Callable[[], Shown]) -> None:
         """Redraw, a few times a second."""
         now = time.monotonic()
         if now >= self._next:
             self._next = now + SECONDS_BETWEEN_PICTURES
-            shown = look()
+            shown = glance()
             self._progress.update(
                 self._task, completed=shown.update, total=shown.updates, said=describe(shown)
             )

@@ -1,22 +1,28 @@
-"""How long to train, how often to look at dev, and the learning rate at every update.
+"""How long to train, how often to validate on dev, and the learning rate at every update.
 
-All of it is a function of the update's number and of a `Plan`, which is fixed once and kept with
-the weights: so a resumed run does exactly what an unbroken one would have done.
+All of it is a function of the update's number and of a `Plan`, which is kept with the weights: so a
+resumed run does exactly what an unbroken one would have done.
+
+A budget of seconds is turned into updates more than once: each time `PLANNED_SHARE` of it has been
+trained, the rest is planned from the speed since the plan before. The learning rate goes on from
+where the old plan has it, and is zero at the new end.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from regard.translation.recipe import TrainingRecipe
 
-PROBE_SHARE = 0.05  # of the seconds given: after so much training its speed is known
-PROBE_UPDATES = 3  # at least; the first ones are slower than the rest
-USED_SHARE = 0.97  # of the seconds left; the rest is for saving and for bad luck
-LOOKING_SHARE = 0.15  # at most so much of the time goes into looking at dev, if we choose
-MOST_LOOKS = 20
+PLANNED_SHARE = 0.05  # of the seconds given: after so much training the rest is planned anew
+PLANNED_UPDATES = 3  # at least; so few alone say little about the speed
+RESERVED_SHARE = 0.01  # of the seconds given: not planned with, for bad luck at the end
+VALIDATION_SHARE = 0.15  # at most so much of the time goes into validations, if we choose
+MOST_VALIDATIONS = 20
+SAVING_SHARE = 0.02  # at most so much of the time goes into saves
 
 
 DURATION = re.compile(r"(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s)?")
@@ -40,57 +46,113 @@ def parse_duration(text: str) -> float:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a run goes: `updates` (None: until it no longer improves), warm-up, and looks at dev.
+    """How a run goes: `updates` (None: until it no longer improves), warm-up, and validations.
 
-    Schedules that end at zero fall from update `falls_from` on. `measured` is False as long as a
-    budget of seconds has not been turned into updates.
+    Schedules that end at zero fall from update `falls_from` on, when the share `fallen` of their
+    fall lies behind them. `measured` is False as long as a budget of seconds has not been turned
+    into updates.
     """
 
     updates: int | None
     warmup: int
     falls_from: int
+    fallen: float
     validate_every: int
     measured: bool
 
 
+@dataclass(frozen=True)
+class Costs:
+    """What took how many seconds lately: one update, one validation, one save."""
+
+    update_seconds: float
+    validation_seconds: float
+    save_seconds: float
+
+
+def update_limit(settings: TrainingRecipe, updates_per_epoch: int) -> int | None:
+    """How many updates the recipe allows, whatever the time; None: any number."""
+    limits = (settings.updates, settings.epochs * updates_per_epoch)
+    return min((limit for limit in limits if limit), default=None)
+
+
 def first_plan(settings: TrainingRecipe, updates_per_epoch: int) -> Plan:
     """The plan as far as it is known before the first update."""
-    limits = [settings.updates, settings.epochs * updates_per_epoch]
-    updates = min((limit for limit in limits if limit), default=None)
+    updates = update_limit(settings, updates_per_epoch)
     every = settings.validate_every
     if not every:
         every = min(max(updates_per_epoch, 100), 2000)
         if updates is not None:
             every = max(1, min(every, math.ceil(updates / 10)))
-    return Plan(updates, settings.warmup, settings.warmup, every, measured=not settings.seconds)
+    return Plan(
+        updates,
+        warmup=settings.warmup,
+        falls_from=settings.warmup,
+        fallen=0.0,
+        validate_every=every,
+        measured=not settings.seconds,
+    )
 
 
-def measured_plan(
+def plan_the_rest(
     plan: Plan,
     settings: TrainingRecipe,
+    costs: Costs,
     *,
+    limit: int | None,
     update: int,
+    validated_at: int,
     seconds_left: float,
-    seconds_per_update: float,
-    seconds_per_look: float,
 ) -> Plan:
     """Turn the seconds left after `update` updates into updates: the plan from now on.
 
-    The last update is always looked at on dev, and paid for.
+    `limit` is what `update_limit` says, `validated_at` the last update that was validated. The last
+    update of all is validated and saved, and paid for.
     """
-    usable = max(0.0, USED_SHARE * seconds_left - seconds_per_look)
-    if settings.validate_every:
-        every = settings.validate_every
-        fitting = int(usable / (seconds_per_update + seconds_per_look / every))
-    else:
-        looks = LOOKING_SHARE * usable / max(seconds_per_look, 1e-9)
-        looks = max(1, min(MOST_LOOKS, int(looks)))
-        fitting = int(max(0.0, usable - (looks - 1) * seconds_per_look) / seconds_per_update)
-        every = max(1, math.ceil(fitting / looks))
-    if plan.updates is not None and update + fitting >= plan.updates:
-        return replace(plan, validate_every=min(every, plan.validate_every), measured=True)
-    warmup = min(plan.warmup, max(update, (update + fitting) // 5))
-    return Plan(update + fitting, warmup, max(warmup, update), every, measured=True)
+    # Two saves are certain: of this plan, and at the end.
+    usable = seconds_left - RESERVED_SHARE * settings.seconds - 2 * costs.save_seconds
+    if costs.save_seconds:
+        usable /= 1 + costs.save_seconds / seconds_between_saves(settings, costs.save_seconds)
+    since_validation, every = update - validated_at, plan.validate_every
+    end = update + _updates_that_fit(usable, costs, since_validation, every)
+    if not settings.validate_every and (limit is None or end < limit):
+        every = _validations_apart(plan, usable, costs)
+        end = update + _updates_that_fit(usable, costs, since_validation, every)
+    end = end if limit is None else min(end, limit)
+    if end == plan.updates:
+        return replace(plan, validate_every=every, measured=True)
+    warmup = plan.warmup if plan.measured else min(plan.warmup, max(update, end // 5))
+    falls_from = max(warmup, update)
+    return Plan(end, warmup, falls_from, fallen(plan, falls_from + 1), every, measured=True)
+
+
+def seconds_between_plans(settings: TrainingRecipe, save_seconds: float) -> float:
+    """How much is trained between two plans of the time, each of which is saved at once."""
+    return max(PLANNED_SHARE * settings.seconds, save_seconds / SAVING_SHARE)
+
+
+def seconds_between_saves(settings: TrainingRecipe, save_seconds: float) -> float:
+    """How much time passes between two saves, when one takes `save_seconds`."""
+    return max(settings.save_every_seconds, save_seconds / SAVING_SHARE)
+
+
+def _updates_that_fit(usable: float, costs: Costs, since_validation: int, every: int) -> int:
+    """How many updates fit into the usable seconds, with all validations up to the last of them."""
+
+    def seconds(updates: int) -> float:
+        validations = math.ceil((since_validation + updates) / every)
+        return updates * costs.update_seconds + validations * costs.validation_seconds
+
+    most = int(max(0.0, usable) / costs.update_seconds)
+    return max(0, bisect_right(range(most + 1), usable, key=seconds) - 1)
+
+
+def _validations_apart(plan: Plan, usable: float, costs: Costs) -> int:
+    """Updates between two validations; once chosen, only validations that got dearer change it."""
+    updates = usable / costs.update_seconds
+    every = plan.validate_every if plan.measured else math.ceil(updates / MOST_VALIDATIONS)
+    training_seconds = costs.validation_seconds * (1 - VALIDATION_SHARE) / VALIDATION_SHARE
+    return max(1, every, math.ceil(training_seconds / costs.update_seconds))
 
 
 def learning_rate(settings: TrainingRecipe, plan: Plan, update: int, epoch: int) -> float:
@@ -106,17 +168,18 @@ def _falling(settings: TrainingRecipe, plan: Plan, number: int, epoch: int) -> f
             warmup = max(1, plan.warmup)
             return math.sqrt(warmup / max(warmup, number))
         case "linear":
-            return 1.0 - _gone(plan, number)
+            return 1.0 - fallen(plan, number)
         case "cosine":
-            return 0.5 * (1.0 + math.cos(math.pi * _gone(plan, number)))
+            return 0.5 * (1.0 + math.cos(math.pi * fallen(plan, number)))
         case "luong":  # Luong 2015, 4.1: after epoch 5, halve every epoch
             return 0.5 ** max(0, epoch + 1 - settings.halve_after)
         case "constant":
             return 1.0
 
 
-def _gone(plan: Plan, number: int) -> float:
-    """The share of the falling part that lies behind before update `number`: 0 up to below 1."""
+def fallen(plan: Plan, number: int) -> float:
+    """The share of the fall that lies behind before update `number` (from 1): 0 up to 1."""
     if plan.updates is None or number <= plan.falls_from:
-        return 0.0
-    return min(1.0, (number - 1 - plan.falls_from) / max(1, plan.updates - plan.falls_from))
+        return plan.fallen
+    share = (number - 1 - plan.falls_from) / max(1, plan.updates - plan.falls_from)
+    return plan.fallen + (1.0 - plan.fallen) * min(1.0, share)

@@ -23,7 +23,7 @@ class Session:
     """What one process trains with.
 
     `seconds_before` and `update_before` are from before it began; the seconds of an update run from
-    `marked`, where the last update, look or save ended.
+    `marked`, where the last update, validation or save ended.
     """
 
     run: Run
@@ -41,7 +41,6 @@ class Session:
     update_before: int
     marked: float
     saved_at: float
-    save_seconds: float = 0.0
 
     def seconds(self) -> float:
         """Time since the command began, over all its continuations."""
@@ -56,7 +55,7 @@ def save(learner: Learner, session: Session) -> None:
     standing.log_bytes = session.log.sync()
     save_state(learner, session.run.recipe, session.corpus.digest, session.run.last)
     session.marked = session.saved_at = session.clock()
-    session.save_seconds = session.saved_at - began
+    standing.save_seconds = session.saved_at - began
 
 
 def say_what_begins(learner: Learner, session: Session) -> None:
@@ -107,7 +106,7 @@ def log_training(learner: Learner, session: Session) -> None:
 
 def glance(standing: Standing, session: Session) -> Shown:
     """What the progress display says now."""
-    sums = standing.since_log if standing.since_log.tokens else standing.probe
+    sums = standing.since_log if standing.since_log.tokens else standing.since_plan
     here = standing.update - session.update_before
     seconds_left = None
     if not standing.plan.measured:
@@ -128,7 +127,7 @@ def glance(standing: Standing, session: Session) -> Shown:
 
 
 def best_in_words(standing: Standing) -> str:
-    """The best so far, to end a sentence with; nothing where nobody looked."""
+    """The best so far, to end a sentence with; nothing before the first validation."""
     if standing.best is None:
         return ""
     return f"; best on dev at update {standing.best.update:,}: {in_words(standing.best.scores)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +87,10 @@ class Sums:
 class Standing:
     """Where a training stands between two updates.
 
-    The next update takes batch `batch` of epoch `epoch`. `looked_at` is the last update that was
-    tried on dev; `seconds` counts from the start of the command, over all its continuations;
-    `probe` sums everything but the first update, to tell the speed.
+    The next update takes batch `batch` of epoch `epoch`. `validated_at` is the last update that was
+    tried on dev; `seconds` counts from the start of the command, over all its continuations.
+    `since_plan` tells the speed since the budget of seconds was last turned into updates, without
+    the very first update; `save_seconds` is what the save before this one took.
     """
 
     plan: Plan
@@ -99,13 +100,14 @@ class Standing:
     seconds: float = 0.0
     best: Best | None = None
     latest: Scores | None = None
-    looked_at: int = 0
-    look_seconds: float = 0.0
-    looks_without_better: int = 0
+    validated_at: int = 0
+    validation_seconds: float = 0.0
+    validations_without_better: int = 0
+    save_seconds: float = 0.0
     skipped: int = 0
     skipped_in_a_row: int = 0
     since_log: Sums = field(default_factory=Sums)
-    probe: Sums = field(default_factory=Sums)
+    since_plan: Sums = field(default_factory=Sums)
     log_bytes: int = 0
     finished: str | None = None
 
@@ -141,10 +143,8 @@ def make_learner(
     if settings.average:
         average = {name: p.detach().clone() for name, p in model.named_parameters()}
     torch.manual_seed(settings.seed)
-    optimiser, precision = (
-        make_optimiser(settings, model),
-        choose_precision(settings.precision, device),
-    )
+    optimiser = make_optimiser(settings, model)
+    precision = choose_precision(settings.precision, device)
     return Learner(model, optimiser, average, Standing(plan), device, precision)
 
 
@@ -197,7 +197,7 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     if any(begun.get(limit) != now[limit] for limit in LIMITS):
         said = _what_the_rate_does(standing, plan, run.recipe.training)
         standing.plan, standing.finished = plan, None
-        standing.looks_without_better = 0  # what the old plan's rate no longer bettered
+        standing.validations_without_better = 0  # what the old plan's rate no longer bettered
     elif standing.finished == "patience" and begun.get("patience") != now["patience"]:
         standing.finished = None
     return said + differences(facts, learner)
@@ -206,8 +206,6 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
 def _what_the_rate_does(standing: Standing, plan: Plan, settings: TrainingRecipe) -> list[str]:
     """A line for people when another plan makes the learning rate jump."""
     before = learning_rate(settings, standing.plan, max(0, standing.update - 1), standing.epoch)
-    if not plan.measured:
-        plan = replace(plan, updates=None)  # it falls from where the speed will be known
     after = learning_rate(settings, plan, standing.update, standing.epoch)
     if math.isclose(before, after, rel_tol=0.05):
         return []

@@ -1,38 +1,39 @@
 """Train a translation model: one loop, from the first update or from where it stopped.
 
     batches -> loss -> gradient -> clip -> optimiser (-> running average)
-            -> now and then: dev, log, save -> stop
+            -> now and then: validation, plan, log, save -> stop
 
 What an update does is a function of the state that is saved, never of the clock: a run that was
 killed and went on ends with the same bits as one that was not (on the CPU, with as many threads; a
-GPU adds in no fixed order). Only how many updates a budget of
-seconds is worth is measured, once, and then kept.
+GPU adds in no fixed order). Only how many updates the seconds left are worth is measured, now and
+then; that is saved, too, before an update follows it.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
 
-from regard.translation.checkpoint import weights_of, write_checkpoint
 from regard.translation.corpus import Corpus
-from regard.translation.device import autocast, choose_device
+from regard.translation.device import choose_device
 from regard.translation.durable import locked, remove_leftovers
 from regard.translation.interruption import interruptible
 from regard.translation.model import Batch, TranslationModel
 from regard.translation.progress import Display, Log, Silence, clock_time
 from regard.translation.recipe import TrainingRecipe
-from regard.translation.run import WEIGHTS, Run, keep_recipe
+from regard.translation.run import Run, keep_recipe
 from regard.translation.schedule import (
-    PROBE_SHARE,
-    PROBE_UPDATES,
+    PLANNED_UPDATES,
+    Costs,
     first_plan,
     learning_rate,
-    measured_plan,
+    plan_the_rest,
+    seconds_between_plans,
+    seconds_between_saves,
+    update_limit,
 )
 from regard.translation.session import (
     DevBleu,
@@ -40,7 +41,6 @@ from regard.translation.session import (
     best_in_words,
     glance,
     how_to_extend,
-    in_words,
     log_training,
     save,
     say_what_begins,
@@ -48,8 +48,8 @@ from regard.translation.session import (
 from regard.translation.state import (
     Best,
     Learner,
-    Scores,
     Standing,
+    Sums,
     load_state,
     make_learner,
 )
@@ -61,9 +61,9 @@ from regard.translation.update import (
     groups,
     updates_per_epoch,
 )
+from regard.translation.validation import keep_best, validate
 
 MOST_SKIPPED_IN_A_ROW = 5
-SAVING_SHARE = 0.02  # at most so much of the time goes into saves that only the clock asks for
 
 
 class TrainingError(ValueError):
@@ -153,34 +153,35 @@ def train(
         )
         try:
             say_what_begins(learner, session)
-            return _follow(learner, session)
+            return _go_on(learner, session)
         finally:
             log.close()
 
 
-def _follow(learner: Learner, session: Session) -> Outcome:
+def _go_on(learner: Learner, session: Session) -> Outcome:
     """The loop: stop, or one more update."""
     standing, settings = learner.standing, session.settings
     learner.model.train()
-    todo = groups(session.corpus, settings, standing.epoch, standing.batch)
-    # Who asks to stop is not made to wait for a look at dev; going on begins with it.
+    upcoming = groups(session.corpus, settings, standing.epoch, standing.batch)
+    # Who asks to stop is not made to wait for a validation; going on begins with it.
     while not session.interruption.asked:
         standing.seconds = session.seconds()
-        if not standing.plan.measured and _speed_is_known(standing, settings):
-            _measure(learner, session)
         reason = _reason_to_stop(standing, settings)
-        if reason or standing.update % standing.plan.validate_every == 0:
-            _look(learner, session)
+        if reason or standing.update - standing.validated_at >= standing.plan.validate_every:
+            validate(learner, session)
             reason = reason or _reason_to_stop(standing, settings)
         if session.interruption.asked:
             break
         if reason:
             return _finish(learner, session, reason)
-        _learn(learner, session, next(todo))
+        if _planning_is_due(standing, settings):
+            _plan_the_rest(learner, session)
+            continue  # there may be no time for another update
+        _learn(learner, session, next(upcoming))
         session.display.show(lambda: glance(standing, session))
         if standing.since_log.updates >= settings.log_every:
             log_training(learner, session)
-        between = max(settings.save_every_seconds, session.save_seconds / SAVING_SHARE)
+        between = seconds_between_saves(settings, standing.save_seconds)
         if session.clock() - session.saved_at >= between:
             save(learner, session)
     return _leave(learner, session)
@@ -205,10 +206,10 @@ def _refuse_no_time(run: Run, standing: Standing, spent: float) -> None:
 def _reason_to_stop(standing: Standing, settings: TrainingRecipe) -> str | None:
     if standing.plan.updates is not None and standing.update >= standing.plan.updates:
         return "updates"
-    if settings.patience and standing.looks_without_better >= settings.patience:
+    if settings.patience and standing.validations_without_better >= settings.patience:
         return "patience"
     # A guard: the plan is meant to end before.
-    if settings.seconds and standing.seconds + standing.look_seconds >= settings.seconds:
+    if settings.seconds and standing.seconds + standing.validation_seconds >= settings.seconds:
         return "seconds"
     return None
 
@@ -234,7 +235,7 @@ def _learn(learner: Learner, session: Session, group: Group) -> None:
     now = session.clock()
     seconds, session.marked = now - session.marked, now
     if standing.update > 1:  # the first is slower than all others
-        standing.probe.add(step, seconds)
+        standing.since_plan.add(step, seconds)
     standing.since_log.add(step, seconds)
     if standing.skipped_in_a_row >= MOST_SKIPPED_IN_A_ROW:
         raise TrainingError(
@@ -244,114 +245,52 @@ def _learn(learner: Learner, session: Session, group: Group) -> None:
         )
 
 
-def _look(learner: Learner, session: Session) -> None:
-    """Try the model on dev, once after an update; keep it if it is the best so far.
+def _planning_is_due(standing: Standing, settings: TrainingRecipe) -> bool:
+    """Whether enough was trained since the last plan to tell the speed, and to save once more."""
+    since = standing.since_plan
+    if not settings.seconds or since.updates < PLANNED_UPDATES or not since.tokens:
+        return False
+    return since.seconds >= seconds_between_plans(settings, standing.save_seconds)
 
-    A Ctrl-C in between leaves everything as if nobody had looked.
-    """
+
+def _plan_the_rest(learner: Learner, session: Session) -> None:
+    """Turn the seconds left into updates, and save that before the next update follows it."""
     standing, settings = learner.standing, session.settings
-    if not session.dev or standing.looked_at == standing.update:
-        return
-    began = session.clock()
-    learner.model.eval()
-    try:
-        with averaged(learner.model, learner.average):
-            with session.interruption.breakable():
-                scores = _score(learner, session)
-            standing.looked_at, standing.latest = standing.update, scores
-            better = standing.best is None or (
-                goodness(scores, settings) > goodness(standing.best.scores, settings)
-            )
-            standing.looks_without_better = 0 if better else standing.looks_without_better + 1
-            if better:
-                standing.best = Best(standing.update, scores)
-                _keep_best(learner, session)
-    except KeyboardInterrupt:
-        if session.interruption.at_once:
-            raise
-        return
-    finally:
-        learner.model.train()
-    session.marked = session.clock()
-    standing.look_seconds = session.marked - began
-    standing.seconds = session.seconds()
-    session.log.write(
-        "dev",
-        update=standing.update,
-        epoch=standing.epoch,
-        loss_nats_per_piece=scores.loss_nats_per_piece,
-        bleu_percent=scores.bleu,
-        best=better,
-        seconds=round(standing.seconds, 3),
-        look_seconds=round(standing.look_seconds, 3),
-    )
-    best = "  best so far" if better else ""
-    where = f"update {standing.update:,}  epoch {standing.epoch + 1}"
-    session.display.say(f"{where}  {clock_time(standing.seconds)}  {in_words(scores)}{best}")
-
-
-@torch.no_grad()
-def _score(learner: Learner, session: Session) -> Scores:
-    """How the model does on dev; the random generators are left as they were."""
-    devices = [learner.device] if learner.device.type == "cuda" else []
-    with torch.random.fork_rng(devices), autocast(learner.device, learner.precision):
-        nats, tokens = 0.0, 0
-        for batch in session.dev:
-            loss = learner.model.loss(batch.to(learner.device), 0.0)
-            nats += float(loss.nats)
-            tokens += loss.tokens
-        bleu = session.dev_bleu(learner.model) if session.dev_bleu else None
-    return Scores(nats / tokens, bleu)
-
-
-def goodness(scores: Scores, settings: TrainingRecipe) -> tuple[float, float]:
-    """What the best model has most of: BLEU, then a low loss; or a low loss alone."""
-    loss = scores.loss_nats_per_piece
-    low_loss = -loss if math.isfinite(loss) else -math.inf
-    if settings.stop_by == "bleu" and scores.bleu is not None:
-        return scores.bleu, low_loss
-    return low_loss, 0.0
-
-
-def _speed_is_known(standing: Standing, settings: TrainingRecipe) -> bool:
-    probe = standing.probe
-    enough = probe.seconds >= PROBE_SHARE * settings.seconds
-    return enough and probe.updates >= PROBE_UPDATES and probe.tokens > 0
-
-
-def _measure(learner: Learner, session: Session) -> None:
-    """Fix, once, how many updates the seconds left are worth, and save that."""
-    standing, settings, probe = learner.standing, session.settings, learner.standing.probe
-    _look(learner, session)
-    if session.interruption.asked:
-        return
-    per_epoch = session.updates_per_epoch
-    tokens_per_update = (session.corpus.target_pieces + len(session.corpus)) / per_epoch
-    # Batches differ in length: the slower of the two ways to count is the safe one.
-    seconds_per_update = max(
-        probe.seconds / probe.updates, probe.seconds / probe.tokens * tokens_per_update
-    )
-    standing.plan = measured_plan(
+    if not standing.validated_at:  # so that it is known what a validation takes
+        validate(learner, session)
+        if session.interruption.asked:
+            return
+    first = not standing.plan.measured
+    standing.plan = plan_the_rest(
         standing.plan,
         settings,
+        _costs(standing, session),
+        limit=update_limit(settings, session.updates_per_epoch),
         update=standing.update,
+        validated_at=standing.validated_at,
         seconds_left=settings.seconds - session.seconds(),
-        seconds_per_update=seconds_per_update,
-        seconds_per_look=standing.look_seconds,
     )
+    standing.since_plan = Sums()
     plan = standing.plan
     session.log.write("plan", update=standing.update, **asdict(plan))
-    session.display.say(
-        f"At this speed {plan.updates:,} updates ({(plan.updates or 0) / per_epoch:.1f} epochs) "
-        f"fit into {clock_time(settings.seconds)}; dev after every {plan.validate_every:,}"
-    )
+    if first:
+        epochs = (plan.updates or 0) / session.updates_per_epoch
+        session.display.say(
+            f"At this speed {plan.updates:,} updates ({epochs:.1f} epochs) fit into "
+            f"{clock_time(settings.seconds)}; dev after every {plan.validate_every:,}"
+        )
     save(learner, session)
 
 
-def _keep_best(learner: Learner, session: Session) -> None:
-    standing = learner.standing
-    facts = {"update": standing.update, "epoch": standing.epoch, "best": asdict(standing)["best"]}
-    write_checkpoint(session.run.best, weights_of(learner.model), facts, WEIGHTS)
+def _costs(standing: Standing, session: Session) -> Costs:
+    """What updates took since the last plan, and the latest validation and save."""
+    since, corpus = standing.since_plan, session.corpus
+    tokens_per_update = (corpus.target_pieces + len(corpus)) / session.updates_per_epoch
+    # Batches differ in length: the slower of the two ways to count is the safe one.
+    update_seconds = max(
+        since.seconds / since.updates, since.seconds / since.tokens * tokens_per_update
+    )
+    return Costs(update_seconds, standing.validation_seconds, standing.save_seconds)
 
 
 def _leave(learner: Learner, session: Session) -> Outcome:
@@ -369,7 +308,7 @@ def _finish(learner: Learner, session: Session, reason: str) -> Outcome:
         log_training(learner, session)
     if standing.best is None:
         with averaged(learner.model, learner.average):
-            _keep_best(learner, session)
+            keep_best(learner, session)
     standing.finished = reason
     standing.seconds = session.seconds()
     session.log.write(
@@ -378,7 +317,7 @@ def _finish(learner: Learner, session: Session, reason: str) -> Outcome:
     save(learner, session)
     why = {
         "updates": "all updates are done",
-        "patience": f"no better for {standing.looks_without_better} looks at dev",
+        "patience": f"none of {standing.validations_without_better} validations was better",
         "seconds": "the time is up",
     }
     session.display.say(

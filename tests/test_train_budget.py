@@ -1,0 +1,158 @@
+"""A training for a given time, on a clock that only moves when there is work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regard.translation.model import Batch
+from regard.translation.run import Run
+from regard.translation.train import Outcome, train
+from toy_training import (
+    CPU,
+    At,
+    Bigram,
+    ask_to_stop,
+    assert_same_results,
+    events,
+    facts,
+    new_run,
+    parts,
+    recipe,
+)
+
+GIVEN = 200.0
+Seconds = Callable[[float], float]
+
+
+def always(seconds: float) -> Seconds:
+    return lambda now: seconds
+
+
+def later(before: float, after: float, *, since: float) -> Seconds:
+    return lambda now: after if now >= since else before
+
+
+class Worker(Bigram):
+    """An update and a validation take so many seconds, by the time when they begin."""
+
+    def __init__(self, update_seconds: Seconds, validation_seconds: Seconds) -> None:
+        super().__init__(20)
+        self.update_seconds, self.validation_seconds = update_seconds, validation_seconds
+        self.now = 0.0
+
+    def loss(self, batch: Batch, label_smoothing: float = 0.0) -> Any:
+        takes = self.update_seconds if self.training else self.validation_seconds
+        self.now += takes(self.now)
+        return super().loss(batch, label_smoothing)
+
+
+def work(run: Run, worker: Worker, display: At | None = None) -> Outcome:
+    _, corpus, dev = parts(run)
+    return train(run, worker, corpus, dev, device=CPU, display=display, clock=lambda: worker.now)
+
+
+def budget(folder: Path, **training: Any) -> Run:
+    chosen: dict[str, Any] = {
+        "epochs": 0, "seconds": GIVEN, "validate_every": 0, "log_every": 1, "learning_rate": 0.01,
+        "save_every_seconds": 1e6,
+    }  # fmt: skip
+    return new_run(folder, recipe(**{**chosen, **training}))
+
+
+def rates(run: Run) -> list[float]:
+    return [each["learning_rate"] for each in events(run) if each["event"] == "training"]
+
+
+SPEEDS = {
+    "steady": (always(0.2), always(1.0)),
+    "slower after the first plan": (later(0.2, 0.23, since=12.0), always(1.0)),
+    "three times as slow from the middle on": (later(0.2, 0.6, since=100.0), always(1.0)),
+    "twice as fast from the middle on": (later(0.2, 0.1, since=100.0), always(1.0)),
+    "validations three times as dear": (always(0.2), later(1.0, 3.0, since=12.0)),
+    "validations dearer all the time": (always(0.2), lambda now: 0.5 + 0.03 * now),
+    "both": (later(0.2, 0.23, since=12.0), later(1.0, 3.0, since=60.0)),
+    "uneven": (lambda now: 0.15 if int(now) % 7 < 4 else 0.25, always(1.0)),
+}
+
+
+@pytest.mark.parametrize(("update", "validation"), SPEEDS.values(), ids=SPEEDS.keys())
+def test_it_ends_with_its_updates_just_before_the_time_and_its_rate_near_zero(
+    tmp_path: Path, update: Seconds, validation: Seconds
+) -> None:
+    run = budget(tmp_path)
+    outcome = work(run, Worker(update, validation))
+    assert outcome.reason == "updates"
+    assert 0.95 * GIVEN <= outcome.seconds <= GIVEN
+    assert facts(run)["standing"]["validated_at"] == outcome.update
+    found = rates(run)
+    assert len(found) == outcome.update
+    assert 0 < found[-1] < 0.01 * max(found)
+    # The end moves, the rate does not jump: it only falls faster or slower from there on.
+    steps = [before - after for before, after in pairwise(found)]
+    assert min(steps) >= 0
+    assert max(steps) < 0.01 * max(found)
+
+
+def test_validations_that_get_dear_keep_to_their_share(tmp_path: Path) -> None:
+    run = budget(tmp_path)
+    work(run, Worker(always(0.2), later(1.0, 6.0, since=12.0)))
+    lines = [json.loads(line) for line in run.log.read_text(encoding="utf-8").splitlines()]
+    spent = [each["validation_seconds"] for each in lines if each["event"] == "validation"]
+    assert sum(spent) < 0.25 * GIVEN  # 15 %, one that is under way, and the last one
+    assert len(spent) > 4
+
+
+def by_length(run: Run) -> Worker:
+    """A worker whose times are a function of the batches: the same whoever comes back to them."""
+
+    class ByLength(Worker):
+        def loss(self, batch: Batch, label_smoothing: float = 0.0) -> Any:
+            self.now += 0.002 * batch.target.numel()
+            return super().loss(batch, label_smoothing)
+
+    return ByLength(always(0.1), always(1.0))
+
+
+def test_a_budget_that_is_interrupted_ends_as_an_unbroken_one(tmp_path: Path) -> None:
+    whole, broken = budget(tmp_path / "whole"), budget(tmp_path / "broken")
+    end = work(whole, by_length(whole))
+    first = next(each["update"] for each in events(whole) if each["event"] == "plan")
+    for moment in (3, first, first + 1, 300):
+        assert work(broken, by_length(broken), At(moment, ask_to_stop)).update == moment
+    assert work(broken, by_length(broken)).update == end.update > 300
+    assert_same_results(whole, broken)
+
+
+@pytest.mark.parametrize("which", [0, 1, 5])
+def test_a_kill_between_a_plan_and_its_save_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    import regard.translation.train as training
+
+    whole, broken = budget(tmp_path / "whole"), budget(tmp_path / "broken")
+    end = work(whole, by_length(whole))
+    real_plan, real_save, planned = training.plan_the_rest, training.save, 0
+
+    def plan(*given: Any, **named: Any) -> Any:
+        nonlocal planned
+        planned += 1
+        return real_plan(*given, **named)
+
+    def save(*given: Any) -> None:
+        if planned > which:
+            raise ZeroDivisionError
+        real_save(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "plan_the_rest", plan)
+        patched.setattr(training, "save", save)
+        with pytest.raises(ZeroDivisionError):
+            work(broken, by_length(broken))
+    assert work(broken, by_length(broken)).update == end.update
+    assert_same_results(whole, broken)
