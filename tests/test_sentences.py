@@ -126,21 +126,30 @@ def test_no_part_is_longer_than_allowed() -> None:
         )
 
 
-def test_translations_are_put_in_the_places_of_their_parts() -> None:
-    text = "  One.  Two.\n\nThree.\t"
+def test_translations_are_put_in_the_places_of_their_segments() -> None:
+    text = "  One. Two.\n \n\tThree.\t"
     spans = segments(text, 1, 1, words)
     written, starts = rejoin(text, spans, ["Uno.", "Dos.", "Tres."])
-    assert written == "  Uno.  Dos.\n\nTres.\t"
-    assert starts == [2, 8, 14]
+    assert written == "  Uno. Dos.\n \n\tTres.\t"
+    assert starts == [2, 7, 15]
     assert rejoin(text, spans, ["One.", "Two.", "Three."])[0] == text
+
+
+@pytest.mark.parametrize("between", [" ", "  ", "\t", " \t ", "\u00a0", "\u2028", " \x00"])
+def test_between_two_sentences_of_a_line_there_is_one_space(between: str) -> None:
+    text = f"One.{between}Two."
+    spans = segments(text, 4, 9, len)
+    assert rejoin(text, spans, ["Uno.", "Dos."]) == ("Uno. Dos.", [0, 5])
+    assert rejoin(text, spans, ["雨。", "雪。"]) == ("雨。雪。", [0, 2])
 
 
 def test_a_space_keeps_apart_what_a_script_without_spaces_did_not() -> None:
     text = "雨。雪。"
     spans = segments(text, 2, 2, len)
     assert rejoin(text, spans, ["Rain.", "Snow."]) == ("Rain. Snow.", [0, 6])
-    assert rejoin(text, spans, ["비。", "雪。"]) == ("비。雪。", [0, 2])
+    assert rejoin(text, spans, ["비.", "눈."]) == ("비. 눈.", [0, 3])
     assert rejoin(text, spans, ["", "Snow."]) == ("Snow.", [0, 0])
+    assert rejoin(text, spans, ["Rain.", ""]) == ("Rain.", [0, 5])
 
 
 def test_a_long_text_takes_time_in_proportion() -> None:

@@ -89,6 +89,14 @@ def test_a_long_text_is_cut_at_sentence_ends_and_put_together_again() -> None:
     assert max(translator.model.widths) <= 5
 
 
+def test_one_space_stands_between_the_sentences_of_a_line_whatever_stood_there() -> None:
+    found = replace(echo(), at_ease=3, longest=4).translate("\tone two.\t Seven six.  One two. ")
+    assert found.text == "\tone two. Seven six. One two. "
+    assert len(found.segments) == 3
+    assert found.alignment == {(i, i) for i in range(9)}
+    assert [found.text[one.target.start] for one in found.segments] == ["o", "S", "O"]
+
+
 def test_words_of_a_long_text_are_linked_across_its_parts() -> None:
     text = "one two three. Seven eight!\n\nSeven, eight one two three four five. six"
     found = replace(echo(), at_ease=4, longest=5).translate(text)

@@ -79,7 +79,8 @@ def translate(
 
     regard translate runs/mine "¿Dónde está el gato?" --show
 
-    Text of any length is taken: a long line is cut at the ends of sentences, and joined again.
+    Text of any length is taken: a long line is cut at the ends of sentences, and joined again with
+    one space between them, or none in Chinese and Japanese.
     """
     from regard.attention import sites
     from regard.translation.sampling import SampleSettings

@@ -2,7 +2,8 @@
 
 A segment is a sentence where there are sentences; where one is too long it is cut at clauses, then
 at spaces, then anywhere. Segments are spans of the text, so nothing is lost and everything can be
-put back: what lies between two segments is blank, and the translation keeps it.
+put back: what lies between two segments is blank. Put together again, a text has the lines it had,
+each with the white space at its edges, and between two segments of a line what is usual there.
 
 Finding the end of a sentence is a guess by signs: an end mark (`.`, `?`, `!`, their like in other
 scripts), what closes after it, white space (not needed after marks of scripts without spaces), and
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from regard.translation.normal_form import is_blank
+from regard.translation.spacing import space_between
 
 ENDS = ".!?…‽⁇⁈⁉؟۔।॥։።፧"
 WIDE_ENDS = "。！？．｡"  # no space follows these
@@ -77,13 +79,15 @@ def segments(text: str, at_ease: int, longest: int, length: Callable[[str], int]
 def rejoin(text: str, spans: Iterable[Span], translated: Iterable[str]) -> tuple[str, list[int]]:
     """Put each translation in its segment's place; and where each begins in the result.
 
-    White space between segments is kept; where a cut had none, a space keeps words apart.
+    Lines stay lines, with the white space at their edges. Whatever stood between two segments of a
+    line, it is one space now, or none in Chinese and Japanese.
     """
     written, starts, reached = "", [], 0
     for span, translation in zip(spans, translated, strict=True):
         gap = text[reached : span.start]
-        if not gap and written and translation and _needs_space(written[-1], translation[0]):
-            gap = " "
+        if starts and "\n" not in gap:
+            joins = bool(written[-1:].strip() and translation)
+            gap = space_between(written[-1], translation[0]) if joins else ""
         starts.append(len(written) + len(gap))
         written += gap + translation
         reached = span.end
@@ -155,8 +159,3 @@ def _between(text: str, start: int, end: int, cuts: list[int]) -> list[Span]:
             begin = low + len(piece) - len(piece.lstrip())
             found.append(Span(begin, begin + len(stripped)))
     return found
-
-
-def _needs_space(before: str, after: str) -> bool:
-    """Whether two characters of different segments would run into one word or sentence."""
-    return max(before, after) < "\u2e80"

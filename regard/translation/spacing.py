@@ -1,7 +1,8 @@
-"""Words and signs back to a line of text."""
+"""Where spaces stand: between words and signs on a line, and between sentences."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -12,10 +13,13 @@ CLOSED_BY = {
 STRAIGHT_QUOTES = frozenset("'\"")
 CLOSING = frozenset(")]}.,;:!?%°…»›”’。、，！？；：）」』》")
 BEFORE_NUMBERS = frozenset("$£€#")
-SPACELESS_SCRIPTS = (
-    "CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "FULLWIDTH", "THAI", "LAO", "KHMER", "MYANMAR",
-    "TIBETAN",
-)  # fmt: skip
+CHINESE_AND_JAPANESE = re.compile(
+    "[\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f\U00020000-\U0003ffff]"
+)
+# They write no spaces between words, but do between sentences.
+THAI_LAO_TIBETAN_BURMESE_KHMER = re.compile(
+    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]"
+)
 
 
 def join_words(words: Iterable[str]) -> str:
@@ -53,8 +57,21 @@ def join_words(words: Iterable[str]) -> str:
     return text
 
 
+def space_between(before: str, after: str) -> str:
+    """What stands between a sentence that ends in `before` and one that begins with `after`.
+
+    A space, but for Chinese and Japanese: their letters follow each other, and their punctuation
+    has its space within.
+    """
+    wide = list(filter(CHINESE_AND_JAPANESE.match, (before, after)))
+    has_own_space = any(unicodedata.category(character).startswith("P") for character in wide)
+    return "" if len(wide) == 2 or has_own_space else " "
+
+
 def _is_spaceless(character: str) -> bool:
-    return character > "\u0dff" and unicodedata.name(character, "").startswith(SPACELESS_SCRIPTS)
+    return bool(
+        CHINESE_AND_JAPANESE.match(character) or THAI_LAO_TIBETAN_BURMESE_KHMER.match(character)
+    )
 
 
 def _is_letter(word: str) -> bool:
