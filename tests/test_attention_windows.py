@@ -99,3 +99,23 @@ def test_every_precision_and_inference_are_served(precision: torch.dtype) -> Non
     assert fast.attentional.dtype == precision
     near = 2e-2 if precision == torch.bfloat16 else 1e-6
     torch.testing.assert_close(fast.attentional, slow.attentional, atol=near, rtol=near)
+
+
+@pytest.mark.parametrize("score", ["general", "concat"])
+def test_gradients_come_through_autocast(score: str) -> None:
+    """Half precision inside, float32 outside: near the gradients of float32 alone."""
+    found = []
+    for enabled in (True, False):
+        torch.manual_seed(4)
+        layer = LuongAttention(8, score=score, scope="local-p", radius=2)
+        keys = torch.randn(2, 9, 8, requires_grad=True)
+        query = torch.randn(2, 4, 8, requires_grad=True)
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            source = layer.prepare(keys, torch.ones(2, 9, dtype=torch.bool))
+            layer(query, source, torch.arange(4)).attentional.square().sum().backward()
+        assert keys.grad is not None
+        assert query.grad is not None
+        found.append((keys.grad, query.grad))
+    for half, whole in zip(*found, strict=True):
+        assert half.dtype == torch.float32
+        torch.testing.assert_close(half, whole, atol=0.05, rtol=0.05)

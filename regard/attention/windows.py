@@ -87,7 +87,8 @@ class _Match(torch.autograd.Function):
         query, keys, places = ctx.saved_tensors
         leaf = keys.detach().requires_grad_()
         with torch.enable_grad():
-            summed = embedding_bag(places, leaf, per_sample_weights=of_scores, mode="sum")
+            shares = of_scores.to(leaf.dtype)  # matched in half precision under autocast
+            summed = embedding_bag(places, leaf, per_sample_weights=shares, mode="sum")
         return summed.detach(), torch.autograd.grad(summed, leaf, query)[0], None
 
 
