@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from regard.translation.model import Batch
+from regard.translation.progress import Shown
 from regard.translation.run import Run
 from regard.translation.train import Outcome, train
 from toy_training import (
@@ -106,6 +107,27 @@ def test_validations_that_get_dear_keep_to_their_share(tmp_path: Path) -> None:
     spent = [each["validation_seconds"] for each in lines if each["event"] == "validation"]
     assert sum(spent) < 0.25 * GIVEN  # 15 %, one that is under way, and the last one
     assert len(spent) > 4
+
+
+class Watcher(At):
+    """A display that keeps every glance."""
+
+    def __init__(self) -> None:
+        super().__init__(0, ask_to_stop)
+        self.seen: list[Shown] = []
+
+    def show(self, glance: Callable[[], Shown]) -> None:
+        self.seen.append(glance())
+
+
+def test_never_more_time_is_said_to_be_left_than_was_given(tmp_path: Path) -> None:
+    watcher = Watcher()
+    work(budget(tmp_path, epochs=500), Worker(later(3.0, 0.2, since=8.0), always(1.0)), watcher)
+    left = [shown.seconds_left for shown in watcher.seen]
+    for shown in watcher.seen:
+        assert shown.seconds_left is not None
+        assert 0 <= shown.seconds_left <= GIVEN - shown.seconds
+    assert left[-1] == 0
 
 
 def by_length(run: Run) -> Worker:

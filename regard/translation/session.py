@@ -108,12 +108,12 @@ def glance(standing: Standing, session: Session) -> Shown:
     """What the progress display says now."""
     sums = standing.since_log if standing.since_log.tokens else standing.since_plan
     here = standing.update - session.update_before
-    seconds_left = None
-    if not standing.plan.measured:
-        seconds_left = session.settings.seconds - standing.seconds
-    elif standing.plan.updates is not None and here:
+    left = []
+    if session.settings.seconds:
+        left.append(session.settings.seconds - standing.seconds)
+    if standing.plan.updates is not None and here:
         each = (session.clock() - session.began) / here
-        seconds_left = (standing.plan.updates - standing.update) * each
+        left.append((standing.plan.updates - standing.update) * each)
     return Shown(
         update=standing.update,
         updates=standing.plan.updates,
@@ -121,7 +121,7 @@ def glance(standing: Standing, session: Session) -> Shown:
         loss_nats_per_piece=sums.nats / max(1, sums.tokens),
         target_tokens_per_s=sums.tokens / max(1e-9, sums.seconds),
         seconds=standing.seconds,
-        seconds_left=seconds_left,
+        seconds_left=min(left, default=None),
         scores=f"dev {in_words(standing.latest)}" if standing.latest else "",
     )
 
