@@ -279,6 +279,30 @@ def test_a_disk_that_fails_leaves_no_files(
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_failure_among_the_names_leaves_no_part_without_the_others(
+    files: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: BaseException,
+) -> None:
+    named: list[Path] = []
+    rename = Path.rename
+
+    def fails_at_the_fourth(self: Path, target: Path) -> Path:
+        if len(named) == 3:
+            assert len(list((tmp_path / "out").iterdir())) == 6
+            raise failure
+        named.append(target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails_at_the_fourth)
+    with pytest.raises((ValueError, KeyboardInterrupt)):
+        split_files(*files, tmp_path / "out", dev=10, test=14)
+    assert len(named) == 3
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_text_that_changes_meanwhile_is_noticed() -> None:
     pairs = family_text(50)
     split = split_pairs(pairs, dev=3, test=3)

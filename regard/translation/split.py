@@ -192,7 +192,9 @@ def split_files(
     """Divide two files (or a TSV file) into train, dev and test files in `folder`.
 
     mine.es and mine.en become train.es, train.en, dev.es and so on; names without an ending of
-    their own become train.source, train.target. Every file appears whole, once all are written.
+    their own become train.source, train.target. The files get their names once all are written
+    and synced; a failure leaves none of them.
+
     Raises `CorpusError` where a file is there already, and when a wanted part would be empty.
     """
     endings = _endings(source, target)
@@ -316,24 +318,10 @@ def _write_parts(pairs: Iterable[Pair], split: Split, paths: list[list[Path]]) -
     partial = {path: path.with_name(f".{path.name}{PARTIAL}") for row in paths for path in row}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as opened:
-            files = [
-                [
-                    opened.enter_context(partial[path].open("w", encoding="utf-8", newline="\n"))
-                    for path in row
-                ]
-                for row in paths
-            ]
-            for pair, number in _numbered(pairs, split.parts):
-                if number != REPEATED:
-                    texts = (pair.source, pair.target)
-                    columns = texts if len(files[number]) == 2 else ("\t".join(texts),)
-                    for file, text in zip(files[number], columns, strict=True):
-                        file.write(f"{text}\n")
-        for path in partial.values():
-            sync_file(path)
-        for path, written in partial.items():
-            written.rename(path)
+        _fill(pairs, split, [[partial[path] for path in row] for row in paths])
+        for written in partial.values():
+            sync_file(written)
+        _put_in_place(partial)
         sync_folder(folder)
     except OSError as error:
         raise cannot_write(folder, error) from error
@@ -341,3 +329,36 @@ def _write_parts(pairs: Iterable[Pair], split: Split, paths: list[list[Path]]) -
         for written in partial.values():
             with contextlib.suppress(OSError):
                 written.unlink(missing_ok=True)
+
+
+def _fill(pairs: Iterable[Pair], split: Split, paths: list[list[Path]]) -> None:
+    """Write every pair to the file, or the two files, of its part."""
+    with contextlib.ExitStack() as opened:
+        files = [
+            [
+                opened.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+                for path in of_part
+            ]
+            for of_part in paths
+        ]
+        for pair, number in _numbered(pairs, split.parts):
+            if number == REPEATED:
+                continue
+            texts = (pair.source, pair.target)
+            columns = texts if len(files[number]) == 2 else ("\t".join(texts),)
+            for file, text in zip(files[number], columns, strict=True):
+                file.write(f"{text}\n")
+
+
+def _put_in_place(partial: dict[Path, Path]) -> None:
+    """Give all files their names, or none: a failure takes back those that have theirs."""
+    placed: list[Path] = []
+    try:
+        for path, written in partial.items():
+            written.rename(path)
+            placed.append(path)
+    except BaseException:
+        for path in placed:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        raise
