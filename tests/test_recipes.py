@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from regard.translation.choice import Amount, choose
+from regard.translation.choice import TextAmount, choose
 from regard.translation.families import build
 from regard.translation.recipe_file import change, read_recipe
 
@@ -29,7 +29,7 @@ def test_a_recipe_is_valid_says_what_it_needs_and_builds_a_model(path: Path) -> 
 
 def test_the_recipe_of_spa_eng_is_what_so_much_text_and_time_choose() -> None:
     path = next(path for path in RECIPES if path.stem == "spa-eng")
-    chosen = choose(Amount(115_452, 35.0, 31.6), seconds=600.0, threads=2).recipe
+    chosen = choose(TextAmount(115_452, 35.0, 31.6), seconds=600.0, threads=2).recipe
     recipe = read_recipe(path)
     for section in ("tokens", "model", "training"):
         assert getattr(recipe, section) == getattr(chosen, section)

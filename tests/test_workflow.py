@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import regard
 from regard.translation.recipe import Recipe
@@ -17,7 +18,7 @@ from regard.translation.train import Outcome
 from regard.translation.translator import load
 from regard.translation.tune import AlphaChoice
 from regard.translation.workflow import begin_run, settle_length_alpha, train_run
-from toy_training import new_run, recipe
+from toy_training import At, ask_to_stop, new_run, recipe
 
 SMALL = ["model.embedding=16", "model.hidden=16", "tokens.size=400", "training.updates=1"]
 SIDES = ("source", "target")
@@ -170,6 +171,15 @@ def test_a_time_to_go_on_for_is_the_only_limit_unless_another_is_set(
     train_run(tmp_path, seconds=1200.0)
     train_run(tmp_path, seconds=60.0, settings=["training.epochs=7"])
     assert found == [(0, 0, 1200), (0, 7, 60)]
+
+
+def test_the_recipe_is_chosen_for_the_device_that_will_train(
+    text: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regard.translation.workflow.choose_device", torch.device)
+    said = At(0, ask_to_stop)
+    begin_run(tmp_path / "run", *text, settings=SMALL, device="cuda", display=said)
+    assert any("on the GPU (cuda)" in line for line in said.lines)
 
 
 def test_a_vocabulary_that_cannot_be_learned_is_refused_before_a_prepared_part_is_written(

@@ -80,6 +80,7 @@ def train(
                 recipe=recipe,
                 settings=settings or [],
                 seconds=seconds,
+                device=device,
                 display=display,
             )
             outcome = train_run(folder, device=device, display=display, began=BEGAN)

@@ -3,8 +3,9 @@
 **The rule.** The characters on the target side pick a row of `SIZES`. Where the time given would
 not take its model through the text `FEWEST_EPOCHS` times, the model is the largest of `SHAPES` that
 it would take (or the smallest); where it is not enough for `FULL_EPOCHS`, there is little to forget
-and dropout is low. Speed is guessed from the multiplications of a target piece. There is no input
-feeding, for the sake of speed (docs/why.md). Everything else is the recipe's default.
+and dropout is low. Time is guessed from the multiplications of a target piece, from what an update
+takes besides, and from the `Speed` of the device. There is no input feeding, for the sake of speed
+(docs/why.md). Everything else is the recipe's default.
 """
 
 from __future__ import annotations
@@ -22,11 +23,29 @@ FEWEST_EPOCHS = 2.0
 FULL_EPOCHS = 3.0
 DROPOUT_IN_A_HURRY = 0.1
 WARMUP = 100  # updates
-OPERATIONS_PER_S_AND_THREAD = 60e9  # what a small LSTM gets out of a processor core, in bfloat16
+EXPECTED_VALIDATION_SHARE = 0.06  # of the time
 
 
 @dataclass(frozen=True)
-class Amount:
+class Speed:
+    """What a machine does: operations a second, and seconds of an update that no size changes."""
+
+    operations_per_s: float
+    update_seconds: float
+
+
+# Fitted by hand to the ten minutes of docs/results.md and to a minute with 1,000 lines, both on 2
+# threads in bfloat16. Operations are those of one thread; more than two were not measured.
+THREAD = Speed(operations_per_s=85e9, update_seconds=0.013)
+# Not measured: low guesses of what a small LSTM gets out of a GPU.
+GPUS = {
+    "cuda": Speed(operations_per_s=3e12, update_seconds=0.010),
+    "mps": Speed(operations_per_s=0.5e12, update_seconds=0.020),
+}
+
+
+@dataclass(frozen=True)
+class TextAmount:
     """How much text there is: pairs, and the mean characters of a sentence on either side."""
 
     pairs: int
@@ -51,7 +70,7 @@ SHAPES = (Shape(128, 1), Shape(192, 1), Shape(256, 1), Shape(384, 1), Shape(512,
 
 
 @dataclass(frozen=True)
-class Size:
+class SizeRow:
     """What suits up to so many characters of target text."""
 
     characters: float
@@ -63,11 +82,11 @@ class Size:
 
 
 SIZES = (
-    Size(0.1e6, 1000, SHAPES[0], 0.4, 16, 60),
-    Size(1.0e6, 2000, SHAPES[2], 0.3, 32, 30),
-    Size(1.0e7, 4000, SHAPES[2], 0.2, 64, 20),
-    Size(1.0e8, 8000, SHAPES[4], 0.2, 64, 10),
-    Size(float("inf"), 8000, SHAPES[5], 0.1, 128, 5),
+    SizeRow(0.1e6, 1000, SHAPES[0], 0.4, 16, 60),
+    SizeRow(1.0e6, 2000, SHAPES[2], 0.3, 32, 30),
+    SizeRow(1.0e7, 4000, SHAPES[2], 0.2, 64, 20),
+    SizeRow(1.0e8, 8000, SHAPES[4], 0.2, 64, 10),
+    SizeRow(float("inf"), 8000, SHAPES[5], 0.1, 128, 5),
 )
 
 
@@ -98,40 +117,47 @@ class Choice:
     reasons: tuple[str, ...]
 
 
-def choose(amount: Amount, *, seconds: float | None = None, threads: int | None = None) -> Choice:
+def choose(
+    amount: TextAmount,
+    *,
+    seconds: float | None = None,
+    threads: int | None = None,
+    device: str = "cpu",
+) -> Choice:
     """The recipe for so much text and time; None: as long as dev improves.
 
-    `threads` is how many the processor will use (None: all that this process may). Raises
-    ValueError for no text or no time.
+    `device` is torch's name of the kind: cpu, cuda or mps; `threads` is how many the processor will
+    use (None: all that this process may). Raises ValueError for no text or no time.
     """
     if amount.pairs < 1 or amount.target_characters <= 0 or amount.source_characters <= 0:
         raise ValueError("there is no text to choose a recipe for")
     if seconds is not None and seconds <= 0:
         raise ValueError(f"{seconds:g} seconds are no time to train in")
     threads = threads or available_threads()
-    size = next(size for size in SIZES if amount.characters <= size.characters)
-    shape, dropout = size.shape, size.dropout
+    speed = speed_of(device, threads)
+    row = next(row for row in SIZES if amount.characters <= row.characters)
+    shape, dropout = row.shape, row.dropout
     reasons = []
     if seconds is not None:
-        shape = _that_fits(size, amount, seconds, threads)
-        if shape != size.shape:
+        shape = _that_fits(row, amount, seconds, speed)
+        if shape != row.shape:
             reasons.append(
                 f"A smaller model than the text could fill: {clock_time(seconds)} would not take a "
                 f"larger one through it {FEWEST_EPOCHS:g} times"
             )
-        if epochs_in(seconds, size, shape, amount, threads) < FULL_EPOCHS:
+        if epochs_in(seconds, row, shape, amount, speed) < FULL_EPOCHS:
             dropout = min(dropout, DROPOUT_IN_A_HURRY)
-    recipe = recipe_from(_tables(size, shape, dropout, seconds), "the rule of choice")
+    recipe = recipe_from(_tables(row, shape, dropout, seconds), "the rule of choice")
     layers = "1 layer" if shape.layers == 1 else f"{shape.layers} layers"
     reasons.insert(
         0,
         f"{amount.pairs:,} pairs, {amount.characters:,.0f} characters of target text: "
-        f"{size.vocabulary:,} pieces a side, width {shape.width}, {layers}, dropout {dropout:g}",
+        f"{row.vocabulary:,} pieces a side, width {shape.width}, {layers}, dropout {dropout:g}",
     )
-    epoch = seconds_per_epoch(size, shape, amount, threads)
-    whole = min(epoch * size.epochs, seconds or math.inf)
+    epoch = seconds_per_epoch(row, shape, amount, speed)
+    whole = min(epoch * row.epochs, seconds or math.inf)
     reasons.append(
-        f"About {_roughly(whole)} on {threads} threads, {whole / epoch:.2g} "
+        f"About {_roughly(whole)} on {_where(device, threads)}, {whole / epoch:.2g} "
         "passes over the text; less if dev stops improving. The speed is a guess until measured"
     )
     reasons.append(_expectation(amount.pairs))
@@ -145,13 +171,13 @@ def sizes_table() -> str:
         "| dropout | batch | epochs at most |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for size in SIZES:
-        endless = math.isinf(size.characters)
-        text = "any" if endless else f"{size.characters:,.0f} characters"
-        pairs = "" if endless else f"{size.characters / 32:,.0f}"
+    for row in SIZES:
+        endless = math.isinf(row.characters)
+        text = "any" if endless else f"{row.characters:,.0f} characters"
+        pairs = "" if endless else f"{row.characters / 32:,.0f}"
         lines.append(
-            f"| {text} | {pairs} | {size.vocabulary:,} | {size.shape.width} | {size.shape.layers} "
-            f"| {size.dropout:g} | {size.batch} | {size.epochs} |"
+            f"| {text} | {pairs} | {row.vocabulary:,} | {row.shape.width} | {row.shape.layers} "
+            f"| {row.dropout:g} | {row.batch} | {row.epochs} |"
         )
     return "\n".join(lines)
 
@@ -164,26 +190,43 @@ def available_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _that_fits(size: Size, amount: Amount, seconds: float, threads: int) -> Shape:
-    """The largest shape, up to the size's own, that time takes through the text often enough."""
-    for shape in reversed(SHAPES[: SHAPES.index(size.shape) + 1]):
-        if epochs_in(seconds, size, shape, amount, threads) >= FEWEST_EPOCHS:
+def speed_of(device: str, threads: int) -> Speed:
+    """The speed to expect of a kind of device: cpu, cuda or mps."""
+    if device == "cpu":
+        return Speed(THREAD.operations_per_s * threads, THREAD.update_seconds)
+    return GPUS[device]
+
+
+def _where(device: str, threads: int) -> str:
+    if device != "cpu":
+        return f"the GPU ({device})"
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
+def _that_fits(row: SizeRow, amount: TextAmount, seconds: float, speed: Speed) -> Shape:
+    """The largest shape, up to the row's own, that time takes through the text often enough."""
+    for shape in reversed(SHAPES[: SHAPES.index(row.shape) + 1]):
+        if epochs_in(seconds, row, shape, amount, speed) >= FEWEST_EPOCHS:
             return shape
     return SHAPES[0]
 
 
-def epochs_in(seconds: float, size: Size, shape: Shape, amount: Amount, threads: int) -> float:
+def epochs_in(
+    seconds: float, row: SizeRow, shape: Shape, amount: TextAmount, speed: Speed
+) -> float:
     """How often a model gets through the text in so much time, about."""
-    return seconds / seconds_per_epoch(size, shape, amount, threads)
+    return seconds / seconds_per_epoch(row, shape, amount, speed)
 
 
-def seconds_per_epoch(size: Size, shape: Shape, amount: Amount, threads: int) -> float:
-    """How long a model takes for one pass over the text, about."""
+def seconds_per_epoch(row: SizeRow, shape: Shape, amount: TextAmount, speed: Speed) -> float:
+    """How long a model takes for one pass over the text, validations included, about."""
     pieces = amount.pairs * (amount.target_characters / CHARACTERS_PER_PIECE + 1)
     ratio = amount.source_characters / amount.target_characters
-    model = recipe_from(_tables(size, shape, size.dropout, None), "the rule of choice").model
-    operations = 6 * multiplied_weights(model, size.vocabulary, ratio)
-    return pieces * operations / (OPERATIONS_PER_S_AND_THREAD * threads)
+    model = recipe_from(_tables(row, shape, row.dropout, None), "the rule of choice").model
+    operations = 6 * multiplied_weights(model, row.vocabulary, ratio)
+    updates = math.ceil(amount.pairs / row.batch)
+    training = updates * speed.update_seconds + pieces * operations / speed.operations_per_s
+    return training / (1 - EXPECTED_VALIDATION_SHARE)
 
 
 def multiplied_weights(model: ModelRecipe, vocabulary: int, source_pieces: float) -> float:
@@ -200,10 +243,10 @@ def multiplied_weights(model: ModelRecipe, vocabulary: int, source_pieces: float
 
 
 def _tables(
-    size: Size, shape: Shape, dropout: float, seconds: float | None
+    row: SizeRow, shape: Shape, dropout: float, seconds: float | None
 ) -> dict[str, dict[str, object]]:
     return {
-        "tokens": {"size": size.vocabulary},
+        "tokens": {"size": row.vocabulary},
         "model": {
             "embedding": shape.width,
             "hidden": shape.width,
@@ -212,10 +255,10 @@ def _tables(
             "input_feeding": False,
         },
         "training": {
-            "batch": size.batch,
+            "batch": row.batch,
             "warmup": WARMUP,
             "learning_rate": 0.002 if shape.width <= 256 else 0.001,
-            "epochs": size.epochs,
+            "epochs": row.epochs,
             "seconds": seconds or 0.0,
             "patience": 8,
         },

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from regard.translation.choice import Amount, choose
+from regard.translation.choice import TextAmount, choose
 from regard.translation.corpus import Corpus
 from regard.translation.dev import dev_batches, dev_bleu, dev_lines
 from regard.translation.device import choose_device
@@ -70,6 +70,7 @@ def train_translator(
             recipe=recipe,
             settings=settings,
             seconds=seconds,
+            device=device,
             display=display,
         )
         outcome = train_run(out, device=device, display=display, began=began)
@@ -86,21 +87,23 @@ def begin_run(
     recipe: Recipe | Path | str | None = None,
     settings: Iterable[str] = (),
     seconds: float | None = None,
+    device: str = "auto",
     display: Display | None = None,
 ) -> Run:
     """Make a new or empty folder into a run: parts set aside, vocabulary learned, text tokenised.
 
     `source` and `target` are text files, line by line translations of each other, or `source` alone
     is a TSV file; they replace all the text of a recipe, its dev and test parts too. Without a
-    `recipe` one is chosen from the amount of text and the `seconds` there are to train in; with one
-    the seconds become its only limit beside patience. `settings` are put over all that.
+    `recipe` one is chosen from the amount of text and the `seconds` there are to train in on the
+    `device`; with one the seconds become its only limit beside patience. `settings` are put over
+    all that.
     `search.length_alpha` is left to dev where neither recipe nor settings say it. Raises ValueError
     for text and settings that cannot be used, and then leaves nothing behind.
     """
     display, settings = display or Silence(), list(settings)
     text = _text(source, target)
     if recipe is None:
-        chosen, asked = _choose_recipe(text, seconds, display), settings
+        chosen, asked = _choose_recipe(text, seconds, device, display), settings
         if settings:
             display.say(f"But as asked for: {', '.join(settings)}")
     else:
@@ -204,18 +207,20 @@ def _text(source: Path | str | None, target: Path | str | None) -> _Text | None:
     return _Text(Path(source), None if target is None else Path(target))
 
 
-def _choose_recipe(text: _Text | None, seconds: float | None, display: Display) -> Recipe:
+def _choose_recipe(
+    text: _Text | None, seconds: float | None, device: str, display: Display
+) -> Recipe:
     if text is None:
         raise ValueError("no text: name two files, or a recipe that names them (data.source)")
     reading = read_pairs(text.source, text.target).read_through()
     if not reading.pairs:
         raise ValueError("the text has no pair with words on both sides")
-    amount = Amount(
+    amount = TextAmount(
         reading.pairs,
         reading.source_characters / reading.pairs,
         reading.target_characters / reading.pairs,
     )
-    choice = choose(amount, seconds=seconds)
+    choice = choose(amount, seconds=seconds, device=choose_device(device).type)
     for reason in choice.reasons:
         display.say(reason)
     return choice.recipe
