@@ -178,7 +178,8 @@ def prepare(
     in any case. Raises `CorpusError` when no pair is left or the disk is full, and then leaves
     `folder` as it was.
     """
-    if iter(pairs) is not pairs:
+    can_be_read_twice = iter(pairs) is not pairs
+    if can_be_read_twice:
         existing = [each for each in (folder, *shared_with) if (each / DESCRIPTION).is_file()]
         if existing:
             digest = corpus_digest(pairs, source_tokens, target_tokens, max_pieces=max_pieces)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from abc import ABC, abstractmethod
@@ -180,8 +181,8 @@ class Log:
 
 
 def _without_nan(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN: what is not a number is null."""
+    """JSON has neither NaN nor infinity: they become null."""
     return {
-        key: None if isinstance(value, float) and value - value != 0 else value
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in facts.items()
     }
