@@ -234,6 +234,15 @@ def test_every_text_is_tokenised_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"one", "seven", "Four five six!"} <= set(encoded)
 
 
+def test_draws_come_back_in_order_whatever_the_batches() -> None:
+    texts = ["one", "one two three four", "", "six two"]
+    drawing = SampleSettings(draws=2, temperature=4.0)
+    expected = [one.text for one in echo().sample(texts, 7, drawing)]
+    for sentences in (1, 2):
+        found = replace(echo(), sentences=sentences).sample(texts, 7, drawing)
+        assert [one.text for one in found] == expected
+
+
 def test_a_translation_that_ran_into_the_limit_says_so() -> None:
     translator = replace(echo(), settings=SearchSettings(beam=1, max_length=2))
     found = translator.translate("one two three")

@@ -16,10 +16,8 @@ from regard.translation.batches import to_batch
 from regard.translation.detokenise import join_tokenised
 from regard.translation.model import TranslationModel
 from regard.translation.result import Reader, Segment, Translation
-from regard.translation.search import device_of, force, in_batches
+from regard.translation.search import FORCED_PIECES, device_of, force, in_batches
 from regard.translation.sentences import Span
-
-PIECES_OF_A_BATCH = 2048
 
 
 def given_translation(source: str, target: str, reader: Reader, *, tokenised: bool) -> Translation:
@@ -52,7 +50,7 @@ def aligned(
     pieces = [reader.target_tokens.encode(pair.text) for pair in found]
     sides = zip(source_ids, pieces, strict=True)
     lengths = [max(len(source), len(target)) + 1 for source, target in sides]
-    for batch in in_batches(lengths, sentences=sentences, pieces=PIECES_OF_A_BATCH):
+    for batch in in_batches(lengths, sentences=sentences, pieces=FORCED_PIECES):
         chosen = [i for i in batch if source_ids[i] and pieces[i]]
         if not chosen:
             continue

@@ -28,7 +28,7 @@ from regard.translation.batches import to_batch
 from regard.translation.lines import check_same_count, read_lines
 from regard.translation.model import UNK, TranslationModel
 from regard.translation.normal_form import normalise
-from regard.translation.search import at_rest, device_of, in_batches
+from regard.translation.search import FORCED_PIECES, at_rest, device_of, in_batches
 from regard.translation.tokens import Tokens
 
 METRICS = ("bleu", "chrf", "ter")
@@ -198,7 +198,7 @@ def perplexity(
     lengths = [max(len(s), len(t)) + 1 for s, t in zip(source_ids, target_ids, strict=True)]
     nats, pieces = 0.0, 0
     with at_rest(model):
-        for batch in in_batches(lengths, pieces=2048):
+        for batch in in_batches(lengths, pieces=FORCED_PIECES):
             rows = to_batch([source_ids[i] for i in batch], [target_ids[i] for i in batch])
             loss = model.loss(rows.to(device_of(model)))
             nats += float(loss.nats)

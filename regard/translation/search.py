@@ -28,7 +28,7 @@ kept), L pieces written so far, W width of the beam.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -38,6 +38,8 @@ from torch import Tensor
 
 from regard.translation.hypothesis import Ends, Hypothesis, Trail, given, length_penalty, seeing
 from regard.translation.model import BOS, EOS, PAD, UNK, Batch, TranslationModel
+
+FORCED_PIECES = 2048  # of a batch in one pass, which holds the logits of every one
 
 
 @dataclass(frozen=True)
@@ -148,10 +150,25 @@ def search_all(
     sentences: int = 64,
 ) -> list[list[Hypothesis]]:
     """Beam search for any number of sources (ids without `</s>`), in their order."""
+
+    def find(source: Tensor, source_mask: Tensor) -> list[list[Hypothesis]]:
+        return beam_search(model, source, source_mask, settings)
+
+    return find_all(find, sources, device_of(model), sentences=sentences)
+
+
+def find_all(
+    find: Callable[[Tensor, Tensor], list[list[Hypothesis]]],
+    sources: Sequence[Sequence[int]],
+    device: torch.device,
+    *,
+    sentences: int = 64,
+) -> list[list[Hypothesis]]:
+    """What `find` finds for batches of sources and their masks, in the order of the sources."""
     found: list[list[Hypothesis]] = [[] for _ in sources]
     for batch in in_batches([len(source) + 1 for source in sources], sentences=sentences):
-        rows = source_rows([sources[i] for i in batch], device_of(model))
-        for i, hypotheses in zip(batch, beam_search(model, *rows, settings), strict=True):
+        rows = source_rows([sources[i] for i in batch], device)
+        for i, hypotheses in zip(batch, find(*rows), strict=True):
             found[i] = hypotheses
     return found
 
@@ -189,7 +206,11 @@ def at_rest(model: TranslationModel) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Rows:
-    """The live hypotheses: sentence and place in its beam, row before, piece last written, ..."""
+    """The live hypotheses of all sentences, a row each.
+
+    `owner` is the number of a row's sentence and `place` its place in that sentence's beam;
+    `parents` are the rows of the step before that they continue, by the piece `last`.
+    """
 
     owner: Int[Tensor, " N"]
     place: Int[Tensor, " N"]
@@ -345,6 +366,7 @@ def largest(
             top[tied], places[tied] = (
                 part[:, : count + 1] for part in values[tied].sort(descending=True, stable=True)
             )
+    # topk says nothing of the order of equal values either: by place, then stably by value.
     places, order = places[:, :count].sort(1)
     top, again = top.gather(1, order).sort(dim=1, descending=True, stable=True)
     return top, places.gather(1, again)

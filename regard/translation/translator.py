@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, overload
 
 import numpy as np
+from torch import Tensor
 
 from regard.record.alignment import hard_links, rows_of_words
 from regard.translation.align import aligned, given_translation
@@ -28,18 +29,12 @@ from regard.translation.model import UNK, TranslationModel
 from regard.translation.result import Reader, Segment, Translation
 from regard.translation.run import Run, load_model, open_run
 from regard.translation.sampling import SampleSettings, sample
-from regard.translation.search import (
-    SearchSettings,
-    device_of,
-    in_batches,
-    search_all,
-    source_rows,
-)
+from regard.translation.search import SearchSettings, device_of, find_all, search_all
 from regard.translation.sentences import Span, rejoin, segments
 from regard.translation.tokens import Tokens
 from regard.translation.whole_words import Words
 
-READ_AHEAD = 1024  # lines; sorted by length they make full batches with little padding
+READ_AHEAD = 1024  # texts or pairs; sorted by length they make full batches with little padding
 AT_EASE = 95  # percentile of the lengths of the dev part
 SHORTEST_EASE = 20  # pieces
 
@@ -98,17 +93,15 @@ class Translator:
         The same text and seed give the same, whatever is translated beside it.
         """
 
-        def draw(sources: list[list[int]]) -> list[list[Hypothesis]]:
-            drawn: list[list[Hypothesis]] = [[] for _ in sources]
-            lengths = [len(source) + 1 for source in sources]
-            for batch in in_batches(lengths, sentences=self.sentences):
-                rows = source_rows([sources[i] for i in batch], device_of(self.model))
-                found = sample(self.model, *rows, seed, drawing, self._settings())
-                for i, hypotheses in zip(batch, found, strict=True):
-                    drawn[i] = hypotheses
-            return drawn
+        settings, device = self._settings(), device_of(self.model)
 
-        return self._translated(list(texts), draw)
+        def draw(source: Tensor, source_mask: Tensor) -> list[list[Hypothesis]]:
+            return sample(self.model, source, source_mask, seed, drawing, settings)
+
+        def draw_all(sources: list[list[int]]) -> list[list[Hypothesis]]:
+            return find_all(draw, sources, device, sentences=self.sentences)
+
+        return self._translated(list(texts), draw_all)
 
     def stream(self, lines: Iterable[str], *, ahead: int = READ_AHEAD) -> Iterator[Translation]:
         """Translate lines as they come, in their order, one translation a line.
