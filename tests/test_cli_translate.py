@@ -60,8 +60,7 @@ def test_lines_are_taken_as_they_arrive(
     pieces: list[bytes], windows: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Arriving(*pieces)))
-    monkeypatch.setattr(translate, "WINDOW", 3)
-    assert [window for window in translate._windows() if window] == windows
+    assert [window for window in translate._windows(3) if window] == windows
 
 
 def test_lines_before_one_that_is_not_utf8_are_answered(regard: Regard, run: Path) -> None:
@@ -122,7 +121,7 @@ def test_somebody_at_a_terminal_is_told_that_lines_are_awaited(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(b"Hola.\n")))
-    assert ["Hola."] in list(translate._windows())
+    assert ["Hola."] in list(translate._windows(3))
     assert capsys.readouterr() == ("", "a line and Enter: its translation; Ctrl-D ends\n")
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from regard.translation.sampling import SampleSettings
     from regard.translation.translator import Translator
 
-WINDOW = 1024  # lines; sorted by length they make full batches with little padding
 READ_BYTES = 1 << 20
 
 
@@ -84,7 +83,7 @@ def translate(
     """
     from regard.attention import sites
     from regard.translation.sampling import SampleSettings
-    from regard.translation.translator import load
+    from regard.translation.translator import READ_AHEAD, load
 
     _check(text, {"--figure": figure, "--record": record})
     drawing = SampleSettings(max(1, sample), temperature, top_k, top_p)  # refused unused too
@@ -102,7 +101,7 @@ def translate(
     )
     translator = replace(translator, settings=settings)
     count = cut = 0
-    windows = _windows() if text is None else [text]
+    windows = _windows(READ_AHEAD) if text is None else [text]
     for one in _translated(translator, windows, seed, drawing if sample else None):
         _name_unknown_words(translator, one.source)
         if figure is not None or record is not None:
@@ -165,8 +164,8 @@ def _name_unknown_words(translator: Translator, text: str) -> None:
             typer.echo(f"not in the vocabulary: {', '.join(unknown)}", err=True)
 
 
-def _windows() -> Iterator[list[str]]:
-    """The lines of standard input, as many together as have arrived, up to `WINDOW`.
+def _windows(longest: int) -> Iterator[list[str]]:
+    """The lines of standard input, as many together as have arrived, up to `longest`.
 
     A program that writes a line and waits gets its answer; a file is read in full windows.
     Raises ValueError naming the line that is not UTF-8, after the lines before it.
@@ -177,14 +176,14 @@ def _windows() -> Iterator[list[str]]:
     given = cast("BufferedReader", sys.stdin.buffer)
     while arrived := given.read1(READ_BYTES):
         *whole, begun = (begun + arrived).split(b"\n")
-        yield from _decoded(whole, number)
+        yield from _decoded(whole, number, longest)
         number += len(whole)
     if begun:
-        yield from _decoded([begun], number)
+        yield from _decoded([begun], number, longest)
 
 
-def _decoded(lines: list[bytes], before: int) -> Iterator[list[str]]:
-    """Lines as text, in windows; `before` lines came before them."""
+def _decoded(lines: list[bytes], before: int, longest: int) -> Iterator[list[str]]:
+    """Lines as text, in windows of at most `longest`; `before` lines came before them."""
     window: list[str] = []
     for number, line in enumerate(lines, start=before + 1):
         try:
@@ -194,7 +193,7 @@ def _decoded(lines: list[bytes], before: int) -> Iterator[list[str]]:
             raise ValueError(
                 f"standard input, line {number}: is not UTF-8; convert the text first"
             ) from error
-        if len(window) == WINDOW:
+        if len(window) == longest:
             yield window
             window = []
     yield window
@@ -209,7 +208,7 @@ def _translated(
     """A translation a line, or with `drawing` a draw; a window is translated together."""
     for window in windows:
         if drawing is None:
-            yield from translator.stream(window, ahead=WINDOW)
+            yield from translator.stream(window)
         else:
             for line in window:
                 yield from translator.sample([line.rstrip("\r\n")], seed, drawing)

@@ -107,7 +107,7 @@ def _of_bytes(pieces: Sequence[bytes]) -> Detokenised:
     shift = text.startswith(" ")
     spans = []
     for start, end in edges:
-        end = min(end, len(text))
+        end = min(end, len(text))  # bytes of a character that was never finished may write nothing
         if end - start > 1 and text[start] == " ":
             start += 1
         spans.append(Span(max(0, start - shift), max(0, end - shift, start - shift)))

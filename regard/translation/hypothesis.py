@@ -75,10 +75,10 @@ class Looks:
 
 def _joined(looks: Sequence[Looks]) -> Looks:
     """Looks of the same rows, one step after the other."""
-    keys = [one.keys for one in looks if one.keys is not None]
-    centres = [one.centre for one in looks if one.centre is not None]
     if len(looks) == 1:
         return looks[0]
+    keys = [one.keys for one in looks if one.keys is not None]
+    centres = [one.centre for one in looks if one.centre is not None]
     return Looks(
         torch.cat([one.weights for one in looks], dim=2),
         torch.cat(keys, dim=1) if keys else None,

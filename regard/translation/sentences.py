@@ -57,7 +57,7 @@ class Span:
 def sentences(text: str) -> list[Span]:
     """The sentences of a text, without the white space round them. A line's end ends a sentence."""
     cuts = [match.end() for match in _END.finditer(text) if _is_end(text, match)]
-    return _between(text, 0, len(text), cuts)
+    return _spans_between(text, 0, len(text), cuts)
 
 
 def segments(text: str, at_ease: int, longest: int, length: Callable[[str], int]) -> list[Span]:
@@ -66,13 +66,15 @@ def segments(text: str, at_ease: int, longest: int, length: Callable[[str], int]
     A sentence above `longest` is cut until no segment is, or has but one character.
     """
     found: list[Span] = []
-    for line in _between(text, 0, len(text), [match.end() for match in re.finditer(r"\n", text)]):
+    for line in _spans_between(
+        text, 0, len(text), [match.end() for match in re.finditer(r"\n", text)]
+    ):
         if length(text[line.start : line.end]) <= at_ease:
             found.append(line)
             continue
         for sentence in sentences(text[line.start : line.end]):
             whole = Span(line.start + sentence.start, line.start + sentence.end)
-            found += _short(text, whole, longest, length)
+            found += _short_enough(text, whole, longest, length)
     return found
 
 
@@ -104,20 +106,20 @@ def _is_end(text: str, match: re.Match[str]) -> bool:
         return False
     if mark[0] != "." or mark.startswith(".."):
         return True
-    start = _back(text, match.start(), lambda character: not _parts_words(character))
+    start = _start_of_run(text, match.start(), lambda character: not _separates_words(character))
     word = text[start : match.start()]
     if word.casefold() in _BEFORE_NAMES:
         return False
     if word.casefold() in _BEFORE_NUMBERS and behind and behind[1].isdigit():
         return False
     if word.isdigit():  # "3. Third item"
-        before = _back(text, start, _parts_words)
+        before = _start_of_run(text, start, _separates_words)
         return before > 0 and "\n" not in text[before:start]
     initials = _INITIALS.fullmatch(word) and word.isupper() and word != "I"
     return not initials
 
 
-def _back(text: str, end: int, wanted: Callable[[str], bool]) -> int:
+def _start_of_run(text: str, end: int, wanted: Callable[[str], bool]) -> int:
     """Where the run of wanted characters begins that stands before `end`."""
     start = end
     while start > 0 and wanted(text[start - 1]):
@@ -125,11 +127,12 @@ def _back(text: str, end: int, wanted: Callable[[str], bool]) -> int:
     return start
 
 
-def _parts_words(character: str) -> bool:
+def _separates_words(character: str) -> bool:
+    """Whether no word holds this character, and a word may begin behind it."""
     return character.isspace() or character in OPENERS
 
 
-def _short(text: str, span: Span, longest: int, length: Callable[[str], int]) -> list[Span]:
+def _short_enough(text: str, span: Span, longest: int, length: Callable[[str], int]) -> list[Span]:
     """Cut what is too long in two, as near to its middle as the best kind of place allows."""
     piece = text[span.start : span.end]
     if length(piece) <= longest or len(piece) < 2:
@@ -145,11 +148,11 @@ def _short(text: str, span: Span, longest: int, length: Callable[[str], int]) ->
             break
     while cut < len(piece) - 1 and unicodedata.category(piece[cut])[0] == "M":
         cut += 1  # a mark stays with its letter
-    halves = _between(text, span.start, span.end, [span.start + cut])
-    return [short for half in halves for short in _short(text, half, longest, length)]
+    halves = _spans_between(text, span.start, span.end, [span.start + cut])
+    return [short for half in halves for short in _short_enough(text, half, longest, length)]
 
 
-def _between(text: str, start: int, end: int, cuts: list[int]) -> list[Span]:
+def _spans_between(text: str, start: int, end: int, cuts: list[int]) -> list[Span]:
     """The spans between cuts, without the white space at their edges; blank ones left out."""
     found = []
     for low, high in zip([start, *cuts], [*cuts, end], strict=True):
