@@ -72,9 +72,10 @@ def test_lines_before_one_that_is_not_utf8_are_answered(regard: Regard, run: Pat
 
 def test_a_blank_line_has_nothing_to_show(regard: Regard, run: Path, tmp_path: Path) -> None:
     assert regard("translate", run, "--show", given=b"\n") == (0, "\n", "")
-    answer = regard("translate", run, "", "--figure", tmp_path / "a.png")
-    assert (answer.status, answer.out) == (2, "")
-    assert "a blank text has nothing to show" in answer.err
+    for blank in ("", " \t", "\ufeff\x1b"):
+        answer = regard("translate", run, blank, "--figure", tmp_path / "a.png")
+        assert (answer.status, answer.out) == (2, "")
+        assert "a blank text has nothing to show" in answer.err
     assert list(tmp_path.iterdir()) == []
 
 

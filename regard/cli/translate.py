@@ -117,6 +117,8 @@ def translate(
 
 def _check(text: list[str] | None, files: dict[str, Path | None]) -> None:
     """Refuse what can be known to be wrong before a model is read."""
+    from regard.translation.normal_form import is_blank
+
     for option, path in files.items():
         check_folder(option, path)
     if figure := files["--figure"]:
@@ -130,7 +132,7 @@ def _check(text: list[str] | None, files: dict[str, Path | None]) -> None:
         return
     if one_text and len(text) > 1:
         raise ValueError(f"--figure and --record show one text, not {len(text)}: quote it")
-    if one_text and not text[0].strip():
+    if one_text and is_blank(text[0]):
         raise ValueError("a blank text has nothing to show: leave --figure and --record out")
     for words in text:
         if os.path.isfile(words):  # noqa: PTH113  no path at all, as a rule, and maybe too long
