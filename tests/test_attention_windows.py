@@ -119,3 +119,21 @@ def test_gradients_come_through_autocast(score: str) -> None:
     for half, whole in zip(*found, strict=True):
         assert half.dtype == torch.float32
         torch.testing.assert_close(half, whole, atol=0.05, rtol=0.05)
+
+
+def test_no_queries_and_functional_gradients_are_served() -> None:
+    layer = LuongAttention(8, score="dot", scope="local-m", radius=2)
+    keys, query = torch.randn(2, 6, 8), torch.randn(2, 3, 8)
+
+    def total(query: Tensor, keys: Tensor) -> Tensor:
+        source = layer.prepare(keys, torch.ones(2, 6, dtype=torch.bool))
+        return layer(query, source, torch.arange(query.shape[1])).attentional.square().sum()
+
+    assert total(query[:, :0], keys) == 0
+    found = torch.func.grad(total, argnums=(0, 1))(query, keys)
+    leaves = query.requires_grad_(), keys.requires_grad_()
+    torch.testing.assert_close(found, torch.autograd.grad(total(*leaves), leaves))
+    layer.explicit = True
+    of_query = torch.autograd.grad(total(*leaves), leaves, create_graph=True)[0]
+    of_query.square().sum().backward()  # the gradient of a gradient
+    assert torch.any(leaves[1].grad != 0)

@@ -18,7 +18,6 @@ from typing import Any
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import embedding_bag
 
 NUMBERS_AT_ONCE = 2**19  # gathered to be matched: 2 MB, which a processor's cache holds
@@ -49,7 +48,7 @@ class Windows:
     def gathered(self) -> Float[Tensor, "R Q W M"]:
         """The windows laid side by side: a copy."""
         rows = self.keys.flatten(0, 1).index_select(0, self.places.flatten())
-        return rows.view(*self.slots.shape, -1)
+        return rows.view(*self.slots.shape, self.keys.shape[2])
 
     def match(self, query: Float[Tensor, "R Q M"]) -> Float[Tensor, "R Q W"]:
         """The dot product of each query with every key of its window."""
@@ -62,7 +61,7 @@ class Windows:
         keys = self.keys.flatten(0, 1)
         shares = weights.flatten(0, 1).to(keys.dtype)
         summed = embedding_bag(self.places, keys, per_sample_weights=shares, mode="sum")
-        return summed.view(*self.slots.shape[:2], -1)
+        return summed.view(*self.slots.shape[:2], self.keys.shape[2])
 
 
 class _Match(torch.autograd.Function):
@@ -73,25 +72,29 @@ class _Match(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, keys: Tensor, places: Tensor) -> Tensor:
-        ctx.save_for_backward(query, keys, places)
+    def forward(query: Tensor, keys: Tensor, places: Tensor) -> Tensor:
         at_once = max(1, NUMBERS_AT_ONCE // (places.shape[1] * keys.shape[1]))
         parts = zip(query.split(at_once), places.split(at_once), strict=True)
         return torch.cat([_match_gathered(some, keys, where) for some, where in parts])
 
     @staticmethod
-    @once_differentiable
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
     def backward(  # type: ignore[reportIncompatibleMethodOverride]
         ctx: Any, of_scores: Tensor
     ) -> tuple[Tensor, Tensor, None]:
         query, keys, places = ctx.saved_tensors
-        leaf = keys.detach().requires_grad_()
-        with torch.enable_grad():
-            shares = of_scores.to(leaf.dtype)  # matched in half precision under autocast
-            summed = embedding_bag(places, leaf, per_sample_weights=shares, mode="sum")
-        return summed.detach(), torch.autograd.grad(summed, leaf, query)[0], None
+        shares = of_scores.to(keys.dtype)  # matched in half precision under autocast
+
+        def sum_up(keys: Tensor) -> Tensor:
+            return embedding_bag(places, keys, per_sample_weights=shares, mode="sum")
+
+        of_query, gradient = torch.func.vjp(sum_up, keys)[:2]
+        return of_query, gradient(query)[0], None
 
 
 def _match_gathered(query: Tensor, keys: Tensor, places: Tensor) -> Tensor:
-    gathered = keys.index_select(0, places.flatten()).view(*places.shape, -1)
+    gathered = keys.index_select(0, places.flatten()).view(*places.shape, keys.shape[1])
     return (query[:, None] @ gathered.transpose(1, 2)).squeeze(1)
