@@ -52,6 +52,13 @@ def test_less_time_gives_a_smaller_model_that_gets_through_the_text() -> None:
     assert widths[-1] == SHAPES[0].width
 
 
+def test_a_time_is_the_only_limit_beside_patience() -> None:
+    training = choose(SPA_ENG, seconds=600.0).recipe.training
+    assert (training.seconds, training.epochs, training.updates) == (600.0, 0, 0)
+    assert training.patience
+    assert choose(SPA_ENG).recipe.training.epochs == 20
+
+
 def test_little_time_needs_little_dropout() -> None:
     dropouts = [
         choose(SPA_ENG, seconds=seconds, threads=2).recipe.model.dropout
@@ -61,9 +68,11 @@ def test_little_time_needs_little_dropout() -> None:
 
 
 def test_the_reasons_say_what_how_long_and_what_to_expect() -> None:
-    first, time, quality = choose(SPA_ENG, seconds=6000.0, threads=2).reasons
+    first, time, quality = choose(SPA_ENG, threads=2).reasons
     assert first.startswith("115,452 pairs, 3,278,837 characters")
     assert re.match(r"About 3\d minutes on 2 threads, 20 passes", time)
+    time = choose(SPA_ENG, seconds=21600.0, threads=2).reasons[1]
+    assert re.match(r"About 6 hours on 2 threads, 1\d\d passes", time)
     assert "115,452 pairs (short sentences, Spanish-English" in quality
     assert "133,000" in quality
     assert "Less text" not in quality

@@ -173,6 +173,26 @@ def test_a_time_to_go_on_for_is_the_only_limit_unless_another_is_set(
     assert found == [(0, 0, 1200), (0, 7, 60)]
 
 
+def test_the_same_time_again_leaves_the_limits_and_so_the_learning_rate_as_they_are(
+    text: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def look(run: Run, *given: object, **others: object) -> Outcome:
+        found.append(run)
+        return Outcome("interrupted", 1, 0, 1.0, None)
+
+    monkeypatch.setattr("regard.translation.workflow.train", look)
+    small = [each for each in SMALL if not each.startswith("training")]
+    for name, asked in (("chosen", small), ("set", [*small, "training.epochs=3"])):
+        begun = begin_run(tmp_path / name, *text, settings=asked, seconds=20.0)
+        train_run(tmp_path / name, seconds=20.0)
+        assert found.pop() == begun
+    assert begun.recipe.training.epochs == 3
+    begun = begin_run(tmp_path / "chosen-2", *text, settings=small, seconds=20.0)
+    assert (begun.recipe.training.epochs, begun.recipe.training.seconds) == (0, 20.0)
+
+
 def test_the_recipe_is_chosen_for_the_device_that_will_train(
     text: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

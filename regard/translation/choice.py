@@ -126,6 +126,7 @@ def choose(
 ) -> Choice:
     """The recipe for so much text and time; None: as long as dev improves.
 
+    A time given is the recipe's only limit beside patience.
     `device` is torch's name of the kind: cpu, cuda or mps; `threads` is how many the processor will
     use (None: all that this process may). Raises ValueError for no text or no time.
     """
@@ -155,9 +156,9 @@ def choose(
         f"{row.vocabulary:,} pieces a side, width {shape.width}, {layers}, dropout {dropout:g}",
     )
     epoch = seconds_per_epoch(row, shape, amount, speed)
-    whole = min(epoch * row.epochs, seconds or math.inf)
+    whole = seconds or epoch * row.epochs
     reasons.append(
-        f"About {_roughly(whole)} on {_where(device, threads)}, {whole / epoch:.2g} "
+        f"About {_roughly(whole)} on {_where(device, threads)}, {_number(whole / epoch)} "
         "passes over the text; less if dev stops improving. The speed is a guess until measured"
     )
     reasons.append(_expectation(amount.pairs))
@@ -258,7 +259,7 @@ def _tables(
             "batch": row.batch,
             "warmup": WARMUP,
             "learning_rate": 0.002 if shape.width <= 256 else 0.001,
-            "epochs": row.epochs,
+            "epochs": 0 if seconds else row.epochs,
             "seconds": seconds or 0.0,
             "patience": 8,
         },
@@ -276,6 +277,11 @@ def _expectation(pairs: int) -> str:
     if not smaller:
         told += ". Less text translates what resembles it, and little else"
     return f"Elsewhere {told}"
+
+
+def _number(passes: float) -> str:
+    """Two digits of a few, all of many."""
+    return f"{passes:.2g}" if passes < 10 else f"{passes:,.0f}"
 
 
 def _roughly(seconds: float) -> str:

@@ -135,15 +135,18 @@ def train_run(
     """Train a run that was begun, from its first update or from where it stopped.
 
     `settings` may change its limits and how it translates; `seconds`, the time in all, becomes its
-    only limit beside patience. They are kept once the training begins. Time counts from `began` (of
-    `time.monotonic()`; None: from now). A preparation that was interrupted is done again. The first
+    only limit beside patience, unless it has that time already. They are kept once the training
+    begins. Time counts from `began` (of `time.monotonic()`; None: from now). A preparation that was interrupted is done again. The first
     Ctrl-C saves and returns, with the reason "interrupted"; otherwise the length normalisation is
     settled at the end. Raises ValueError, in one line, for what cannot be trained, and then leaves
     a prepared run as it was.
     """
     began = time.monotonic() if began is None else began
     display, chosen_device = display or Silence(), choose_device(device)
-    run = change_limits(open_run(Path(folder)), [*_only_limit(seconds), *settings])
+    run = open_run(Path(folder))
+    if seconds != run.recipe.training.seconds:  # the same again changes nothing, nor the plan
+        settings = [*_only_limit(seconds), *settings]
+    run = change_limits(run, settings)
     if run.missing():
         display.say(f"{folder}: preparation was interrupted; it is done again")
         prepare_run(run, read_parts(run.recipe.data, display.say), display.say)
