@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -81,6 +82,45 @@ def test_quiet_says_nothing_and_a_pipe_gets_lines(capsys: pytest.CaptureFixture[
     with open_display() as display:
         display.say("something")
     assert capsys.readouterr() == ("", "something\n")
+
+
+def test_an_error_output_that_goes_away_leaves_silence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    reader, writer = os.pipe()
+    path = tmp_path / "a"
+    with os.fdopen(writer, "w", encoding="utf-8") as gone, path.open("w") as other:
+        monkeypatch.setattr(sys, "stderr", gone)
+        with open_display() as display:
+            display.say("heard")
+            assert os.read(reader, 100) == b"heard\n"
+            os.close(reader)
+            for _ in range(3):
+                display.say("not heard")
+        gone.write("nor is this, which would fail when the file is closed")
+        monkeypatch.setattr(sys, "stderr", other)
+        with open_display() as display:
+            display.say("heard")
+    assert path.read_text() == "heard\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+def test_a_terminal_that_is_closed_leaves_silence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, terminal = os.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    with os.fdopen(terminal, "w", encoding="utf-8") as gone:
+        monkeypatch.setattr(sys, "stderr", gone)
+        with open_display() as display:
+            assert isinstance(display, Bar)
+            os.close(person)
+            display.show(lambda: SHOWN)
+            display.say("a line above")
+
+
+def test_without_an_error_output_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    with open_display() as display:
+        display.say("nothing")
 
 
 def test_a_log_is_cut_back_to_what_was_saved(tmp_path: Path) -> None:

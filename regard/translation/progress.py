@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import math
 import os
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import IO, Any, TextIO, cast, final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -103,13 +106,64 @@ class Bar(Display):
             self._progress.refresh()
 
 
+@final
+class ErrorOutput(io.TextIOBase):
+    """Standard error, which falls silent where nobody can read it any more.
+
+    A reader that left, a closed terminal or a full disk would otherwise end the training.
+    """
+
+    def __init__(self) -> None:
+        self._file: TextIO = sys.stderr
+        self._silent = False
+
+    @property
+    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """That of standard error."""
+        return self._file.encoding
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._file.isatty()
+
+    def fileno(self) -> int:
+        """The number of the file."""
+        return self._file.fileno()
+
+    def write(self, text: str, /) -> int:
+        """Write, or do nothing."""
+        with self._falling_silent():
+            if not self._silent:
+                self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what waits, or do nothing."""
+        with self._falling_silent():
+            if not self._silent:
+                self._file.flush()
+
+    @contextmanager
+    def _falling_silent(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self._silent = True
+            # What waits in the buffer would fail again when the program ends, and be its status.
+            with contextlib.suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self._file.fileno())
+                os.close(nowhere)
+
+
 @contextmanager
 def open_display(*, quiet: bool = False) -> Iterator[Display]:
     """A bar when the error output is a terminal, lines when it is not, nothing when `quiet`."""
-    console = Console(stderr=True)
-    if quiet:
+    if quiet or sys.stderr is None:  # a program without windows of its own may have none
         yield Silence()
-    elif not console.is_terminal:
+        return
+    console = Console(file=cast("IO[str]", ErrorOutput()))
+    if not console.is_terminal:
         yield Lines(console)
     else:
         columns = (BarColumn(bar_width=20), TextColumn("{task.fields[said]}", markup=False))
