@@ -16,6 +16,8 @@ from regard.translation.checkpoint import (
     put_weights,
     read_checkpoint,
     weights_of,
+    with_prefix,
+    without_prefix,
     write_checkpoint,
 )
 from regard.translation.durable import RunError, locked
@@ -310,3 +312,11 @@ def test_the_same_bits_are_promised_on_the_processor_alone(device: str, lines: i
     elsewhere = replace(learner, device=torch.device(device))  # which need not be there
     said = differences(circumstances(elsewhere), elsewhere)
     assert [f"On {device} the last bits may differ" in line for line in said] == [True] * lines
+
+
+def test_tensors_under_a_prefix_come_back_without_it_and_without_the_others() -> None:
+    first, second = {"a": torch.zeros(2), "b/c": torch.ones(3)}, {"a": torch.ones(5)}
+    beside = with_prefix("one/", first) | with_prefix("other/", second)
+    assert sorted(beside) == ["one/a", "one/b/c", "other/a"]
+    assert without_prefix("one/", beside) == first
+    assert without_prefix("other/", beside) == second

@@ -102,6 +102,20 @@ def weights_of(model: nn.Module) -> dict[str, Tensor]:
     return {name: state[name] for name in names}
 
 
+def with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors with `prefix` before every name, to stand in one file beside others."""
+    return {prefix + name: tensor for name, tensor in tensors.items()}
+
+
+def without_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those that `with_prefix` put there, under their own names again."""
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
 def put_weights(model: nn.Module, weights: Mapping[str, Tensor], origin: Path) -> None:
     """Copy weights into a model in place; `origin` names their file in the errors.
 

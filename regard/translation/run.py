@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import torch
 
-from regard.translation.checkpoint import put_weights, read_checkpoint
+from regard.translation.checkpoint import put_weights, read_checkpoint, without_prefix
 from regard.translation.durable import LOCK, PARTIAL, RunError, locked, write_text
 from regard.translation.families import build
 from regard.translation.model import TranslationModel
@@ -241,7 +241,7 @@ def load_model(
     model, source, target = new_model(run)
     weights, _ = read_checkpoint(path, WEIGHTS if which == "best" else TRAINING_STATE)
     if which == "last":
-        weights = beginning(MODEL, weights) | beginning(AVERAGE, weights)
+        weights = without_prefix(MODEL, weights) | without_prefix(AVERAGE, weights)
     put_weights(model, weights, path)
     return model.to(device).eval(), source, target
 
@@ -249,12 +249,3 @@ def load_model(
 def write_scores(run: Run, scores: Mapping[str, Any]) -> None:
     """Keep the scores of a finished translator, as JSON."""
     write_text(run.scores, json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
-
-
-def beginning(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors whose names begin with `prefix`, without it."""
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }

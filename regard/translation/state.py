@@ -20,6 +20,8 @@ from regard.translation.checkpoint import (
     put_weights,
     read_checkpoint,
     weights_of,
+    with_prefix,
+    without_prefix,
     write_checkpoint,
 )
 from regard.translation.device import choose_precision
@@ -32,7 +34,6 @@ from regard.translation.run import (
     MODEL,
     TRAINING_STATE,
     Run,
-    beginning,
     refuse_another_recipe,
 )
 from regard.translation.schedule import Plan, learning_rate
@@ -150,12 +151,12 @@ def make_learner(
 
 def save_state(learner: Learner, recipe: Recipe, corpus_digest: str, path: Path) -> None:
     """Write a learner's whole state as one file, whole or not at all."""
-    tensors = _under(MODEL, weights_of(learner.model))
-    tensors |= _under(AVERAGE, learner.average or {})
+    tensors = with_prefix(MODEL, weights_of(learner.model))
+    tensors |= with_prefix(AVERAGE, learner.average or {})
     for number, memory in learner.optimiser.state_dict()["state"].items():
         kept = {name: value for name, value in memory.items() if isinstance(value, Tensor)}
-        tensors |= _under(f"{OPTIMISER}{number}/", kept)
-    tensors |= _under(RANDOM, _random_states(learner.device))
+        tensors |= with_prefix(f"{OPTIMISER}{number}/", kept)
+    tensors |= with_prefix(RANDOM, _random_states(learner.device))
     facts = {
         "standing": asdict(learner.standing),
         "recipe": recipe.model_dump(),
@@ -179,8 +180,8 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     refuse_another_recipe(run, facts.get("recipe", {}), run.recipe)
     if facts.get("corpus") != corpus_digest:
         raise RunError(f"{run.folder}: the text in {run.corpus.name} is not the one trained on")
-    put_weights(learner.model, beginning(MODEL, tensors), path)
-    averages = beginning(AVERAGE, tensors)
+    put_weights(learner.model, without_prefix(MODEL, tensors), path)
+    averages = without_prefix(AVERAGE, tensors)
     if averages.keys() != (learner.average or {}).keys():
         raise RunError(f"{path}: does not hold the running average that the recipe asks for")
     for name, average in (learner.average or {}).items():
@@ -188,8 +189,8 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     plan = learner.standing.plan
     try:
         learner.standing = TypeAdapter(Standing).validate_python(facts["standing"])
-        _load_optimiser(learner.optimiser, beginning(OPTIMISER, tensors))
-        _set_random_states(learner.device, beginning(RANDOM, tensors))
+        _load_optimiser(learner.optimiser, without_prefix(OPTIMISER, tensors))
+        _set_random_states(learner.device, without_prefix(RANDOM, tensors))
     except (KeyError, ValueError, ValidationError, RuntimeError, TypeError) as error:
         raise RunError(f"{path}: does not hold a whole training state: {error!r:.150}") from error
     begun, now = facts["recipe"]["training"], run.recipe.training.model_dump()
@@ -271,7 +272,3 @@ def differences(facts: Mapping[str, Any], learner: Learner) -> list[str]:
             "the same bits are promised on the CPU"
         )
     return found
-
-
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {prefix + name: tensor for name, tensor in tensors.items()}
