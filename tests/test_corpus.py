@@ -13,15 +13,14 @@ import torch
 
 from regard.translation.corpus import (
     Corpus,
-    CorpusError,
-    Pair,
     batches,
     corpus_digest,
     number_of_batches,
     prepare,
-    read_pairs,
     share,
 )
+from regard.translation.durable import RunError
+from regard.translation.pairs import CorpusError, Pair, read_pairs
 from regard.translation.whole_words import Words, count_words
 
 SOURCES = [f"{'uno dos tres cuatro cinco seis'[: 3 + index % 26]} {index}" for index in range(97)]
@@ -186,6 +185,26 @@ def test_text_that_fails_half_way_leaves_what_was_there(
 
     with pytest.raises(CorpusError, match="line 98"):
         prepare(corpus.folder, failing(), source_tokens, target_tokens, max_pieces=5)
+    assert Corpus.open(corpus.folder).digest == corpus.digest
+    assert [path.name for path in corpus.folder.parent.iterdir()] == ["corpus"]
+
+
+def test_a_store_that_cannot_be_replaced_stays(
+    corpus: Corpus,
+    source_tokens: Words,
+    target_tokens: Words,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rename = Path.rename
+
+    def fail(self: Path, target: Path) -> Path:
+        if self.name == ".corpus.partial":
+            raise OSError("not now")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(RunError, match="cannot be written"):
+        fill(corpus.folder, source_tokens, target_tokens, PAIRS[:9])
     assert Corpus.open(corpus.folder).digest == corpus.digest
     assert [path.name for path in corpus.folder.parent.iterdir()] == ["corpus"]
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from regard.translation.corpus import to_batch
+from regard.translation.batches import to_batch
 from regard.translation.model import Batch
 from regard.translation.recipe import TrainingRecipe
 from regard.translation.update import averaged, find_gradient, follow_average, groups

@@ -19,9 +19,11 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from regard.translation.batches import to_batch
 from regard.translation.checkpoint import read_checkpoint
-from regard.translation.corpus import Corpus, Pair, prepare, to_batch
+from regard.translation.corpus import Corpus, prepare
 from regard.translation.model import Batch, State, TranslationModel
+from regard.translation.pairs import Pair
 from regard.translation.progress import Display, Shown
 from regard.translation.recipe import Recipe
 from regard.translation.recipe_file import recipe_from

@@ -25,26 +25,12 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from jaxtyping import Int32, Integer
 
-from regard.translation.batches import Arrangement, RaggedRows, Unit, arrange, batch_of, to_batch
+from regard.translation.batches import Arrangement, RaggedRows, Unit, arrange, batch_of
 from regard.translation.durable import PARTIAL, cannot_write, sync_file, sync_folder
+from regard.translation.lines import CorpusError
 from regard.translation.model import Batch
-from regard.translation.pairs import CorpusError, Pair, Pairs, Reading, read_pairs
+from regard.translation.pairs import Pair
 from regard.translation.tokens import Tokens
-
-__all__ = [
-    "Corpus",
-    "CorpusError",
-    "Pair",
-    "Pairs",
-    "Reading",
-    "batches",
-    "corpus_digest",
-    "number_of_batches",
-    "prepare",
-    "read_pairs",
-    "share",
-    "to_batch",
-]
 
 FORMAT = "regard corpus"
 VERSION = 1
@@ -325,8 +311,12 @@ def _replacing(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise cannot_write(folder, error) from error
     finally:
-        for leftover in (partial, replaced):
-            shutil.rmtree(leftover, ignore_errors=True)
+        if not folder.exists():  # the new one could not take the place of the old one
+            with contextlib.suppress(OSError):
+                replaced.rename(folder)
+        shutil.rmtree(partial, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(replaced, ignore_errors=True)
 
 
 def _description(folder: Path) -> dict[str, Any]:
