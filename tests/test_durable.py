@@ -114,6 +114,15 @@ def test_a_locked_folder_is_refused_naming_its_process(tmp_path: Path) -> None:
         pass
 
 
+def test_a_lock_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with (
+        pytest.raises(RunError, match=r"lock: cannot be written"),
+        locked(tmp_path),
+    ):
+        pass
+
+
 def hold(folder: Path) -> None:
     with locked(folder):
         (folder / "held").touch()

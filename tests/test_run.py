@@ -8,6 +8,7 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import jaxtyping
 import pytest
 import torch
 from safetensors import SafetensorError
@@ -20,7 +21,7 @@ from regard.translation.checkpoint import (
     without_prefix,
     write_checkpoint,
 )
-from regard.translation.durable import RunError, locked
+from regard.translation.durable import RunError, locked, write_text
 from regard.translation.families import build
 from regard.translation.recipe_file import change
 from regard.translation.run import (
@@ -64,6 +65,8 @@ def test_a_run_is_not_made_among_other_files(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
     with pytest.raises(RunError, match="is a file"):
         create_run(tmp_path / "thesis.tex", recipe())
+    with pytest.raises(RunError, match="is a file; a run is a folder"):
+        open_run(tmp_path / "thesis.tex")
 
 
 def test_a_creation_that_was_killed_half_way_can_be_done_again(tmp_path: Path) -> None:
@@ -139,6 +142,22 @@ def test_the_exponent_that_dev_chose_is_written_under_the_lock_over_nothing_else
     assert not settled.alpha_is_open
 
 
+def test_an_exponent_that_dev_chose_counts_as_chosen_if_killed_before_run_json_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(tmp_path, recipe(), alpha_is_open=True)
+
+    def write_once(path: Path, text: str) -> None:
+        write_text(path, text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("regard.translation.run.write_text", write_once)
+    with pytest.raises(KeyboardInterrupt):
+        settle_alpha(run, 1.5)
+    found = open_run(run.folder)
+    assert (found.recipe.search.length_alpha, found.alpha_is_open) == (1.5, False)
+
+
 def test_an_exponent_that_was_edited_by_hand_or_set_to_what_it_was_is_set(tmp_path: Path) -> None:
     run = create_run(tmp_path / "a", recipe(), alpha_is_open=True)
     path = run.folder / "recipe.toml"
@@ -170,7 +189,7 @@ def test_limits_cannot_change_under_a_training(tmp_path: Path) -> None:
 
 def test_the_best_and_the_last_model_are_loaded_ready_to_translate(tmp_path: Path) -> None:
     run = new_run(tmp_path, recipe(average=0.9))
-    with pytest.raises(RunError, match="has not been trained so far"):
+    with pytest.raises(RunError, match=rf"no best\.safetensors yet: .* --resume {run.folder}\)"):
         load_model(run, "best", CPU)
     go(run)
     for which in ("best", "last"):
@@ -182,6 +201,12 @@ def test_the_best_and_the_last_model_are_loaded_ready_to_translate(tmp_path: Pat
     for name, parameter in model.named_parameters():
         assert torch.equal(parameter, averages[f"average/{name}"])
         assert not torch.equal(parameter, averages[f"model/{name}"])
+
+
+def test_there_are_no_other_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # as it is for everybody else
+    with pytest.raises(ValueError, match="which = 'newest': must be 'best' or 'last'"):
+        load_model(new_run(tmp_path, recipe()), "newest", CPU)  # pyright: ignore[reportArgumentType]
 
 
 def test_weights_of_another_model_do_not_fit(tmp_path: Path) -> None:

@@ -97,9 +97,14 @@ def remove_leftovers(folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Be the only process that changes the folder; the lock ends with the process, however.
 
-    Raises `RunError` when another process holds it.
+    Raises `RunError` when another process holds it, or it cannot be written.
     """
-    with (folder / LOCK).open("a+", encoding="ascii") as file:
+    path = folder / LOCK
+    try:
+        opened = path.open("a+", encoding="ascii")
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    with opened as file:
         try:
             if sys.platform == "win32":
                 msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

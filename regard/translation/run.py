@@ -30,6 +30,8 @@ from regard.translation.recipe_file import RecipeError, change, read_recipe, wri
 from regard.translation.tokens import Tokens
 from regard.translation.tokens_file import load_tokens
 
+MARK_NAME = "run.json"
+RECIPE_NAME = "recipe.toml"
 MARK = {"format": "regard run", "version": 1}
 TRAINING_STATE = "a training state"
 WEIGHTS = "weights"
@@ -96,18 +98,31 @@ class Run:
 def create_run(folder: Path, recipe: Recipe, *, alpha_is_open: bool = False) -> Run:
     """Make a folder into a run; `alpha_is_open` leaves `search.length_alpha` to dev.
 
+    Raises `RunError` as `make_folder` does.
+    """
+    make_folder(folder)
+    run = Run(folder, recipe, alpha_is_open)
+    # First: without it, a killed process leaves a foreign folder.
+    write_text(folder / MARK_NAME, _mark(run))
+    write_text(folder / RECIPE_NAME, write_toml(recipe))
+    return run
+
+
+def make_folder(folder: Path) -> list[Path]:
+    """Make a folder that is to become a run; the folders that were not there before, inner first.
+
     Raises `RunError` when there is a run in it already, or anything else.
     """
-    mark = folder / "run.json"
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder}: is a file; a run needs a folder")
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         found = sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise RunError(f"{folder}: cannot be made: {error.strerror}") from error
-    others = [name for name in found if name not in (mark.name, LOCK) and PARTIAL not in name]
-    if mark.name in found and others:
+    others = [name for name in found if name not in (MARK_NAME, LOCK) and PARTIAL not in name]
+    if MARK_NAME in found and others:
         raise RunError(
             f"{folder}: holds a run already: go on with it (regard train --resume {folder}), "
             "or choose another folder"
@@ -117,10 +132,7 @@ def create_run(folder: Path, recipe: Recipe, *, alpha_is_open: bool = False) -> 
             f"{folder}: holds {', '.join(others[:3])}{' ...' if others[3:] else ''} and is not a "
             "run; choose an empty or new folder"
         )
-    run = Run(folder, recipe, alpha_is_open)
-    write_text(mark, _mark(run))  # first: without it, a killed process leaves a foreign folder
-    write_text(folder / "recipe.toml", write_toml(recipe))
-    return run
+    return made
 
 
 def open_run(folder: Path) -> Run:
@@ -128,9 +140,11 @@ def open_run(folder: Path) -> Run:
 
     Raises `RunError` when it is not a run, or a damaged one.
     """
-    mark = folder / "run.json"
-    if not folder.is_dir():
+    mark = folder / MARK_NAME
+    if not folder.exists():
         raise RunError(f"{folder}: no such folder")
+    if not folder.is_dir():
+        raise RunError(f"{folder}: is a file; a run is a folder that regard train has made")
     if not mark.is_file():
         raise RunError(f"{folder}: is not a run: it has no run.json")
     try:
@@ -144,10 +158,10 @@ def open_run(folder: Path) -> Run:
             f"{folder}: was made by another version of regard (run format "
             f"{found.get('version')}, this one reads {MARK['version']})"
         )
-    if not (folder / "recipe.toml").is_file():
+    if not (folder / RECIPE_NAME).is_file():
         raise RunError(f"{folder}: has no recipe.toml: delete the folder and start again")
     try:
-        recipe = read_recipe(folder / "recipe.toml")
+        recipe = read_recipe(folder / RECIPE_NAME)
     except RecipeError as error:
         raise RunError(str(error)) from error
     # Who edits the value in recipe.toml by hand has set it: then it is no longer what was left.
@@ -175,8 +189,11 @@ def names_setting(settings: Iterable[str], key: str) -> bool:
 def keep_recipe(run: Run) -> None:
     """Write the recipe of a run into its folder, where it differs; for who holds the lock."""
     if open_run(run.folder) != run:
-        write_text(run.folder / "recipe.toml", write_toml(run.recipe))
-        write_text(run.folder / "run.json", _mark(run))
+        # In this order: between the two, a new exponent differs from the one that run.json says was
+        # left to dev, so it counts as set (`open_run`); an equal one is left to dev once more. The
+        # other order would leave an old exponent that counts as set, to whoever is killed there.
+        write_text(run.folder / RECIPE_NAME, write_toml(run.recipe))
+        write_text(run.folder / MARK_NAME, _mark(run))
 
 
 def settle_alpha(run: Run, length_alpha: float) -> Run:
@@ -233,11 +250,15 @@ def load_model(
     """The model of a run, ready to translate, with the tokens of source and target.
 
     "last" is the running average of the weights where the recipe keeps one. Raises `RunError` when
-    there is no such checkpoint yet, or it is damaged.
+    there is no such checkpoint yet, or it is damaged; ValueError for any other `which`.
     """
+    if which not in ("best", "last"):
+        raise ValueError(f"which = {which!r}: must be 'best' or 'last'")
     path = run.best if which == "best" else run.last
     if not path.exists():
-        raise RunError(f"{run.folder}: has not been trained so far that there is a {path.name}")
+        raise RunError(
+            f"{run.folder}: has no {path.name} yet: train it (regard train --resume {run.folder})"
+        )
     model, source, target = new_model(run)
     weights, _ = read_checkpoint(path, WEIGHTS if which == "best" else TRAINING_STATE)
     if which == "last":
