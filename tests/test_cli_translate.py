@@ -184,7 +184,7 @@ def test_a_dictionary_is_for_a_model_of_whole_words(
     assert answer.status == 0
 
 
-@pytest.mark.parametrize("size", ["inf", "nan", "-1"])
+@pytest.mark.parametrize("size", ["inf", "nan", "-1", "1.5"])
 @pytest.mark.parametrize("part", ["--dev", "--test"])
 def test_a_part_of_no_size_is_refused(
     regard: Regard, text: Path, part: str, size: str, tmp_path: Path
@@ -192,5 +192,5 @@ def test_a_part_of_no_size_is_refused(
     files = (text / "mine.es", text / "mine.en")
     answer = regard("split", *files, "--out", tmp_path, part, size)
     assert answer.status == 2
-    assert f"{part} {size}: give a number of pairs, or a share below 1" in answer.err
+    assert f"{part} {size}: give a whole number of pairs, or a share below 1" in answer.err
     assert list(tmp_path.iterdir()) == []

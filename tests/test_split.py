@@ -178,7 +178,7 @@ def test_what_cannot_be_divided_is_refused_or_told() -> None:
     pairs = pairs_of(*[(f"s{n}", f"t{n}") for n in range(11)])
     with pytest.raises(CorpusError, match="more than half of the 11 pairs"):
         split_pairs(pairs, dev=3, test=3)
-    for wrong in (-1, float("nan"), float("inf")):
+    for wrong in (-1, 1.5, float("nan"), float("inf")):
         with pytest.raises(CorpusError, match="a share below 1"):
             split_pairs(pairs, dev=wrong, test=1)
     family = pairs_of(*[(f"s{n}", "same") for n in range(30)], ("one", "apart"))

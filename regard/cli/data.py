@@ -77,6 +77,7 @@ def prepare(
     """Do what comes before training: set parts aside, learn the vocabulary, tokenise.
 
     regard prepare mine.es mine.en --out runs/mine
+
     regard train --resume runs/mine
 
     `regard train` does this by itself. Runs side by side share what is the same.
@@ -90,6 +91,8 @@ def prepare(
 
 
 def _size(option: str, given: float | None) -> int | float | None:
-    if given is not None and not 0 <= given < math.inf:
-        raise ValueError(f"{option} {given:g}: give a number of pairs, or a share below 1")
-    return given if given is None or given < 1 else int(given)
+    if given is None or 0 <= given < 1:
+        return given
+    if not 1 <= given < math.inf or given != int(given):
+        raise ValueError(f"{option} {given:g}: give a whole number of pairs, or a share below 1")
+    return int(given)

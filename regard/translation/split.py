@@ -245,8 +245,8 @@ def _hashed(
 def _wanted(part: int | float | None, pairs: int) -> int:
     if part is None:
         return part_size(pairs)
-    if not 0 <= part < float("inf"):
-        raise CorpusError(f"a part is a number of pairs, or a share below 1, not {part}")
+    if not 0 <= part < float("inf") or (part > 1 and part != int(part)):
+        raise CorpusError(f"a part is a whole number of pairs, or a share below 1, not {part:g}")
     return max(1, round(part * pairs)) if 0 < part < 1 else int(part)
 
 
