@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import jaxtyping
 import pytest
 import torch
 
 import regard
+from regard.translation.durable import locked
+from regard.translation.pairs import Pairs
 from regard.translation.recipe import Recipe
 from regard.translation.recipe_file import change, write_toml
 from regard.translation.run import Run, open_run
@@ -67,6 +71,144 @@ def test_a_folder_with_something_else_in_it_is_left_alone(
     with pytest.raises(ValueError, match=r"thesis\.tex"):
         begin_quietly(text, out, SMALL)
     assert (out / "thesis.tex").read_text(encoding="utf-8") == "years of work"
+
+
+@pytest.mark.parametrize("kind", ["here", "link", "new"])
+def test_a_refused_beginning_takes_back_its_own_alone(
+    text: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    empty, link, new = tmp_path / "empty", tmp_path / "link", tmp_path / "deep" / "run"
+    empty.mkdir()
+    link.symlink_to(empty)
+    monkeypatch.chdir(empty)
+    out = {"here": Path(), "link": link, "new": new}[kind]
+    with pytest.raises(ValueError, match="must be a whole number"):
+        begin_quietly(text, out, [*SMALL, "tokens.size=1"])
+    with pytest.raises(ValueError, match="100"):
+        begin_quietly(text, out, [*SMALL, "tokens.size=100"])
+    assert list(empty.iterdir()) == []
+    assert link.is_symlink()
+    assert not new.parent.exists()
+
+
+def test_what_was_there_before_a_refused_beginning_stays(
+    text: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "run.json").write_text("of a process that was killed")
+    with pytest.raises(ValueError, match="100"):
+        begin_quietly(text, out, [*SMALL, "tokens.size=100"])
+    assert sorted(path.name for path in out.iterdir()) == ["lock", "run.json"]
+
+
+def test_nobody_else_begins_or_prepares_where_somebody_does(
+    text: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    with locked(out):
+        with pytest.raises(ValueError, match="is in use"):
+            begin_quietly(text, out, SMALL)
+        assert [path.name for path in out.iterdir()] == ["lock"]
+    run = begin_run(out, *text, settings=SMALL)
+    run.tokens("source").unlink()
+    with locked(out), pytest.raises(ValueError, match="is in use"):
+        train_run(out)
+    assert run.missing() == ["tokens.source.json"]
+
+
+@pytest.mark.parametrize("place", ["before there is a run", "after"])
+def test_ctrl_c_leaves_a_run_that_is_prepared_again_or_nothing(
+    text: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def interrupt(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    name = "read_parts" if place.startswith("before") else "prepare_run"
+    with monkeypatch.context() as patched:
+        patched.setattr(f"regard.translation.workflow.{name}", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            begin_run(tmp_path / "run", *text, settings=SMALL)
+    if name == "read_parts":
+        assert not (tmp_path / "run").exists()
+    else:
+        assert train_run(tmp_path / "run").update == 1
+
+
+@pytest.mark.parametrize(
+    ("out", "settings", "complaint"),
+    [
+        ("taken", [], "holds thesis.tex"),
+        ("file", [], "is a file"),
+        ("file/run", [], "cannot be made"),
+        ("new", ["foo"], "setting foo: write it as section.key=value"),
+        ("new", ["model.hiden=3"], "did you mean hidden"),
+        ("new", "model.hidden=16", "must be a list of texts"),
+    ],
+)
+def test_what_needs_no_text_to_be_refused_is_refused_before_the_text_is_read(
+    text: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    out: str,
+    settings: Any,
+    complaint: str,
+) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.tex").touch()
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("regard.translation.workflow.read_pairs", lambda *_: pytest.fail("read"))
+    with pytest.raises(ValueError, match=complaint):
+        begin_run(tmp_path / out, *text, settings=settings)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("seconds", ["10m", 0, -1.0, math.nan, math.inf])
+def test_a_time_is_a_number_of_seconds(
+    text: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: Any
+) -> None:
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # as it is for everybody else
+    complaint = rf"seconds = '?{seconds}'?: must be a number of seconds, more than 0"
+    with pytest.raises(ValueError, match=complaint):
+        begin_run(tmp_path / "run", *text, settings=SMALL, seconds=seconds)
+    assert not (tmp_path / "run").exists()
+    run = begin_run(tmp_path / "run", *text, settings=SMALL)
+    with pytest.raises(ValueError, match=complaint):
+        train_run(run.folder, seconds=seconds)
+    with pytest.raises(ValueError, match="must be a list of texts"):
+        train_run(run.folder, settings="training.epochs=3")
+
+
+def test_the_text_that_a_recipe_is_chosen_for_is_not_read_through_again(
+    text: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    through = Pairs.read_through
+    monkeypatch.setattr(Pairs, "read_through", lambda self: read.append(self) or through(self))
+    said = At(0, ask_to_stop)
+    begin_run(tmp_path / "run", *text, settings=SMALL, display=said)
+    assert len(read) == 1
+    assert "60 pairs from 60 lines" in said.lines
+
+
+def test_a_dev_part_with_another_number_of_lines_is_named(
+    text: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run = begin_run(tmp_path / "run", *text, settings=SMALL)
+    with run.part("dev", "source").open("a") as file:
+        file.write("una más\n")
+    with pytest.raises(ValueError, match=r"dev\.source has 4 lines, but .*dev\.target has 3"):
+        train_run(run.folder)
+
+
+def test_pairs_that_are_left_out_are_told(text: tuple[Path, Path], tmp_path: Path) -> None:
+    source, target = text
+    source.write_text(source.read_text().replace("frase 7 de", "frase 7" + 30 * " y más" + " de"))
+    said = At(0, ask_to_stop)
+    settings = [*SMALL, "tokens.kind=words", "data.max_pieces=20"]
+    begin_run(tmp_path / "run", source, target, settings=settings, display=said)
+    assert "1 left out: a side has more than 20 pieces" in said.lines
 
 
 def test_a_text_that_is_named_replaces_all_the_text_of_a_recipe(

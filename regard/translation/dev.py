@@ -7,7 +7,7 @@ from collections.abc import Callable
 from regard.translation.batches import to_batch
 from regard.translation.detokenise import unwritable
 from regard.translation.evaluate import bleu
-from regard.translation.lines import read_lines
+from regard.translation.lines import check_same_count, read_lines
 from regard.translation.model import Batch, TranslationModel
 from regard.translation.run import Run
 from regard.translation.search import SearchSettings, in_batches, search_all
@@ -51,5 +51,12 @@ def dev_bleu(run: Run) -> Callable[[TranslationModel], float] | None:
 
 
 def dev_lines(run: Run) -> tuple[list[str], list[str]]:
-    """The sentences of the dev part."""
-    return read_lines(run.part("dev", "source")), read_lines(run.part("dev", "target"))
+    """The sentences of the dev part.
+
+    Raises `CorpusError` naming a file that is missing, or both where their lines cannot belong
+    together.
+    """
+    paths = run.part("dev", "source"), run.part("dev", "target")
+    sources, targets = map(read_lines, paths)
+    check_same_count(sources, targets, *paths)
+    return sources, targets

@@ -32,14 +32,16 @@ class Parts:
     test: Iterable[Pair]
 
 
-def read_parts(data: DataRecipe, say: Say) -> Parts:
-    """Read the files of a recipe once, say what was found, and set aside what was not given.
+def read_parts(data: DataRecipe, say: Say, pairs: Pairs | None = None) -> Parts:
+    """Read the files of a recipe, say what was found, and set aside what was not given.
 
-    Where the recipe names a dev part, nothing is set aside: the text is divided already. Raises
-    `CorpusError` as `read_pairs` and `split_pairs` do, and when nothing is left to train on.
+    `pairs` are those of the recipe's text, where somebody has opened it already. Where the recipe
+    names a dev part, nothing is set aside: the text is divided already. Raises `CorpusError` as
+    `read_pairs` and `split_pairs` do, and when nothing is left to train on.
     """
-    pairs = _files(data.source, data.target)
-    for line in pairs.read_through().report():
+    if pairs is None:
+        pairs = _files(data.source, data.target)
+    for line in (pairs.reading or pairs.read_through()).report():
         say(line)
     test = _files(data.test_source, data.test_target) if data.test_source else None
     if data.dev_source:
@@ -82,10 +84,8 @@ def prepare_run(run: Run, parts: Parts, say: Say) -> None:
         shared_with=_neighbours(run),
     )
     if corpus.over_long:
-        say(
-            f"{corpus.over_long:,} pairs left out: a side has more than "
-            f"{run.recipe.data.max_pieces} pieces"
-        )
+        limit = run.recipe.data.max_pieces
+        say(f"{corpus.over_long:,} left out: a side has more than {limit} pieces")
     say(f"tokenised: {corpus.source_pieces:,} source and {corpus.target_pieces:,} target pieces")
 
 

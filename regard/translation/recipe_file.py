@@ -39,7 +39,7 @@ def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
 
 def change(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
     """The recipe with `section.key=value` settings put over it."""
-    return recipe_from(override(recipe.model_dump(), overrides), "--set")
+    return recipe_from(override(recipe.model_dump(), overrides), "settings")
 
 
 def override(tables: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def override(tables: Mapping[str, Any], settings: Iterable[str]) -> dict[str, An
         name, equals, value = setting.partition("=")
         section, dot, key = name.strip().partition(".")
         if not (equals and dot and key):
-            raise RecipeError(f"--set {setting}: write it as section.key=value")
-        _refuse_unknown(section, key, f"--set {setting}")
+            raise RecipeError(f"setting {setting}: write it as section.key=value")
+        _refuse_unknown(section, key, f"setting {setting}")
         table = changed.setdefault(section, {})
         if isinstance(table, dict):
             table[key] = _toml_value(value.strip())

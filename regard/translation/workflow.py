@@ -10,26 +10,30 @@ Settings are written `section.key=value`. What goes on is told to a display; wit
 
 from __future__ import annotations
 
+import contextlib
+import math
 import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from regard.translation.choice import TextAmount, choose
 from regard.translation.corpus import Corpus
 from regard.translation.dev import dev_batches, dev_bleu, dev_lines
 from regard.translation.device import choose_device
-from regard.translation.pairs import read_pairs
+from regard.translation.durable import LOCK, locked
+from regard.translation.pairs import Pairs, read_pairs
 from regard.translation.preparation import prepare_run, read_parts
 from regard.translation.progress import Display, Silence, open_display
 from regard.translation.recipe import Recipe
-from regard.translation.recipe_file import change, read_recipe
+from regard.translation.recipe_file import change, override, read_recipe
 from regard.translation.run import (
+    MARK_NAME,
     Run,
     change_limits,
     create_run,
+    make_folder,
     names_setting,
     new_model,
     open_run,
@@ -98,26 +102,28 @@ def begin_run(
     `device`; with one the seconds become its only limit beside patience. `settings` are put over
     all that.
     `search.length_alpha` is left to dev where neither recipe nor settings say it. Raises ValueError
-    for text and settings that cannot be used, and then leaves nothing behind.
+    for text and settings that cannot be used, and then leaves nothing behind; Ctrl-C leaves a run
+    that `train_run` can prepare once more.
     """
-    display, settings = display or Silence(), list(settings)
-    text = _text(source, target)
-    if recipe is None:
-        chosen, asked = _choose_recipe(text, seconds, device, display), settings
-        if settings:
-            display.say(f"But as asked for: {', '.join(settings)}")
-    else:
-        chosen = recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe))
-        asked = [*_only_limit(seconds), *settings]
-    alpha_is_open = not (
-        "length_alpha" in chosen.search.model_fields_set
-        or names_setting(settings, "search.length_alpha")
-    )
-    chosen = change(chosen, [*_settings_of(text), *asked])
-    if not chosen.data.source:
-        raise ValueError("the recipe names no text (data.source): name two files beside it")
-    parts = read_parts(chosen.data, display.say)
-    with _undone_if_refused(Path(out)):
+    display, settings = display or Silence(), _list_of(settings)
+    limit = _only_limit(seconds)
+    with _undone_if_refused(Path(out)):  # first: reading a text may take long
+        text = _open_text(source, target)
+        if recipe is None:
+            chosen, asked = _choose_recipe(text, seconds, device, display), settings
+            if settings:
+                display.say(f"But as asked for: {', '.join(settings)}")
+        else:
+            chosen = recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe))
+            asked = [*limit, *settings]
+        alpha_is_open = not (
+            "length_alpha" in chosen.search.model_fields_set
+            or names_setting(settings, "search.length_alpha")
+        )
+        chosen = change(chosen, [*_settings_of(text), *asked])
+        if not chosen.data.source:
+            raise ValueError("the recipe names no text (data.source): name two files beside it")
+        parts = read_parts(chosen.data, display.say, text)
         run = create_run(Path(out), chosen, alpha_is_open=alpha_is_open)
         prepare_run(run, parts, display.say)
     return run
@@ -136,20 +142,21 @@ def train_run(
 
     `settings` may change its limits and how it translates; `seconds`, the time in all, becomes its
     only limit beside patience, unless it has that time already. They are kept once the training
-    begins. Time counts from `began` (of `time.monotonic()`; None: from now). A preparation that was interrupted is done again. The first
-    Ctrl-C saves and returns, with the reason "interrupted"; otherwise the length normalisation is
-    settled at the end. Raises ValueError, in one line, for what cannot be trained, and then leaves
-    a prepared run as it was.
+    begins. Time counts from `began` (of `time.monotonic()`; None: from now). A preparation that was
+    interrupted is done again. The first Ctrl-C saves and returns, with the reason "interrupted";
+    otherwise the length normalisation is settled at the end. Raises ValueError, in one line, for
+    what cannot be trained, and then leaves a prepared run as it was.
     """
     began = time.monotonic() if began is None else began
     display, chosen_device = display or Silence(), choose_device(device)
+    settings, limit = _list_of(settings), _only_limit(seconds)
     run = open_run(Path(folder))
-    if seconds != run.recipe.training.seconds:  # the same again changes nothing, nor the plan
-        settings = [*_only_limit(seconds), *settings]
-    run = change_limits(run, settings)
+    same_time = seconds == run.recipe.training.seconds  # which changes nothing, so not the plan
+    run = change_limits(run, settings if same_time else [*limit, *settings])
     if run.missing():
-        display.say(f"{folder}: preparation was interrupted; it is done again")
-        prepare_run(run, read_parts(run.recipe.data, display.say), display.say)
+        with locked(run.folder):
+            display.say(f"{folder}: preparation was interrupted; it is done again")
+            prepare_run(run, read_parts(run.recipe.data, display.say), display.say)
     model, corpus = new_model(run)[0], Corpus.open(run.corpus)
     outcome = train(
         run,
@@ -194,28 +201,29 @@ def settle_length_alpha(
     return settled
 
 
-@dataclass(frozen=True)
-class _Text:
-    """The files of a text; `target` is None for a TSV file that holds both sides."""
+def _list_of(settings: Iterable[str]) -> list[str]:
+    """The settings, each of which is written as one should be and exists."""
+    if isinstance(settings, str):
+        raise ValueError(f"settings = {settings!r}: must be a list of texts, [{settings!r}]")
+    settings = list(settings)
+    override({}, settings)
+    return settings
 
-    source: Path
-    target: Path | None
 
-
-def _text(source: Path | str | None, target: Path | str | None) -> _Text | None:
+def _open_text(source: Path | str | None, target: Path | str | None) -> Pairs | None:
     if source is None and target is not None:
         raise ValueError("target is given, so source is needed too")
     if source is None:
         return None
-    return _Text(Path(source), None if target is None else Path(target))
+    return read_pairs(Path(source), None if target is None else Path(target))
 
 
 def _choose_recipe(
-    text: _Text | None, seconds: float | None, device: str, display: Display
+    text: Pairs | None, seconds: float | None, device: str, display: Display
 ) -> Recipe:
     if text is None:
         raise ValueError("no text: name two files, or a recipe that names them (data.source)")
-    reading = read_pairs(text.source, text.target).read_through()
+    reading = text.read_through()
     if not reading.pairs:
         raise ValueError("the text has no pair with words on both sides")
     amount = TextAmount(
@@ -233,10 +241,14 @@ def _only_limit(seconds: float | None) -> list[str]:
     """Settings that make a time the only limit beside patience; none for no time."""
     if seconds is None:
         return []
+    if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        raise ValueError(
+            f"seconds = {seconds!r}: must be a number of seconds, more than 0 (ten minutes: 600)"
+        )
     return [f"training.seconds={seconds}", "training.updates=0", "training.epochs=0"]
 
 
-def _settings_of(text: _Text | None) -> list[str]:
+def _settings_of(text: Pairs | None) -> list[str]:
     """Settings that name a text, and no dev and test parts; none for no text.
 
     Paths become absolute: a run may go on from another folder.
@@ -253,13 +265,34 @@ def _settings_of(text: _Text | None) -> list[str]:
 
 @contextmanager
 def _undone_if_refused(folder: Path) -> Iterator[None]:
-    """Take away what an error left of a folder that was new or empty before."""
-    new, empty = not folder.exists(), folder.is_dir() and not any(folder.iterdir())
+    """Make a folder and be the only one to fill it; an error removes all that was put there.
+
+    Ctrl-C does so, too, as long as there is no run in it.
+    """
+    made = make_folder(folder)
     try:
-        yield
-    except (ValueError, OSError):
-        if new or empty:
-            shutil.rmtree(folder, ignore_errors=True)
-        if empty:
-            folder.mkdir()
+        with locked(folder):
+            before = set(folder.iterdir())
+            try:
+                yield
+            except BaseException as error:
+                begun = (folder / MARK_NAME).exists()
+                if not (begun and isinstance(error, KeyboardInterrupt)):
+                    _remove(set(folder.iterdir()) - before)
+                    if set(folder.iterdir()) == {folder / LOCK}:
+                        _remove([folder / LOCK])
+                raise
+    except BaseException:
+        for each in made:
+            with contextlib.suppress(OSError):  # where there is something in it
+                each.rmdir()
         raise
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
