@@ -279,7 +279,6 @@ def _choose_number(draw: Draw, noun: Noun, determiner: Determiner) -> bool:
 
 
 _AFTER_ANY = weighted((10, "one"), (2, "very"), (1, "two"))
-_AFTER_DEFINITE = ("one",)
 _DEFINITE = (small.THE, small.THIS, small.THAT, small.ALL, small.GENERIC)
 _TAKES_PRAISE = ("person", "profession", "text", "song", "film", "vehicle", "building", "relation")
 

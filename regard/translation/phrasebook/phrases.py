@@ -54,7 +54,6 @@ MANY = _determiner("- - muchos:many muchas:many")
 MUCH = _determiner("mucho:a_lot_of mucha:a_lot_of - -")
 SEVERAL = _determiner("- - varios:several varias:several")
 ALL = _determiner("- - todos:all+los:the todas:all+las:the")
-EACH = _determiner("cada:each cada:each - -")
 NUMBERS = tuple(
     _for_plural(text)
     for text in words("dos:two tres:three cuatro:four cinco:five seis:six siete:seven ocho:eight")
@@ -108,16 +107,10 @@ ORDINALS = (
 )
 
 # Persons: yo 0, tú 1, él 2, nosotros 3, ellos 4.
-ENGLISH_OBJECT = {
-    "I": "me", "you": "you", "he": "him", "she": "her", "it": "it", "we": "us", "they": "them",
-}  # fmt: skip
 ENGLISH_POSSESSIVE = {
     "I": "my", "you": "your", "he": "his", "she": "her", "it": "its", "we": "our", "they": "their",
 }  # fmt: skip
 REFLEXIVE = ("me", "te", "se", "nos", "se")
-AFTER_PREPOSITION = units(
-    "mí:me|ti:you|él:him|ella:her|nosotros:us|ellos:them|ellas:them|nosotras:us"
-)
 WITH_PRONOUN = tuple(
     (person, unit(text))
     for person, text in (

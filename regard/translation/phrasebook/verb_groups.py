@@ -101,7 +101,6 @@ HELPERS = {
     "have_to": _full(verbs.TO_HAVE.present, "have had", _THAT),
     "had_to": _full(verbs.TO_HAVE.preterite, "have had", _THAT, past=True),
 }
-PRESENT_HELPERS = ("progressive", "future", "can", "must", "want", "need", "have_to")
 
 
 class Group:
