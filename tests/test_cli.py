@@ -32,7 +32,7 @@ def test_training_says_what_it_met_and_chose_and_why(
         "Windows line ends were removed",
         "set aside, sharing no sentence with the rest",
         "pieces a side",
-        "Elsewhere",
+        "For comparison: 29,000 pairs",
         f"the translator is in {tmp_path / 'r'}",
     ):
         assert said in answer.err

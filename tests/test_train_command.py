@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from regard import cli
+from regard.cli.train import what_next
 from regard.translation.phrasebook import pairs
 from regard.translation.run import open_run
 from regard.translation.train import Outcome
@@ -155,6 +156,15 @@ def test_a_refused_going_on_leaves_every_file_of_the_run_as_it_was(
     assert contents(run.folder) == before
 
 
+def test_a_run_whose_test_part_is_gone_is_not_said_to_be_evaluated(tmp_path: Path) -> None:
+    run = new_run(tmp_path, recipe(epochs=1))
+    assert len(what_next(run)) == 2
+    run.part("test", "source").touch()
+    assert len(what_next(run)) == 2
+    run.part("test", "source").write_text("ba be\n")
+    assert what_next(run)[2] == f"  regard evaluate {tmp_path}"
+
+
 def test_what_came_out_and_how_to_go_on_is_said_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,5 +181,5 @@ def test_what_came_out_and_how_to_go_on_is_said_once(
         said.append(" ".join(capsys.readouterr().err.split()))
     assert [each.count("est on dev at update") for each in said] == [1, 1]
     assert "all updates are done; best on dev at update" in said[0]
-    assert "finished (updates); best on dev at update" in said[1]
+    assert "finished (all updates are done); best on dev at update" in said[1]
     assert said[1].count("--resume") == 1

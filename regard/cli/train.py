@@ -105,6 +105,7 @@ def what_next(run: Run) -> list[str]:
     """What to do with a translator that has been trained, a line each."""
     lines = [f"the translator is in {run.folder}; next:"]
     lines.append(f'  regard translate {run.folder} "..." --show')
-    if run.part("test", "source").stat().st_size:
+    test = run.part("test", "source")
+    if test.is_file() and test.stat().st_size:
         lines.append(f"  regard evaluate {run.folder}")
     return lines

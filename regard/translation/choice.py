@@ -276,7 +276,7 @@ def _expectation(pairs: int) -> str:
     )
     if not smaller:
         told += ". Less text translates what resembles it, and little else"
-    return f"Elsewhere {told}"
+    return f"For comparison: {told}"
 
 
 def _number(passes: float) -> str:

@@ -49,8 +49,8 @@ def read_parts(data: DataRecipe, say: Say, pairs: Pairs | None = None) -> Parts:
     split = split_pairs(pairs, test=None if test is None else 0)
     report = split.report
     say(
-        f"set aside, sharing no sentence with the rest: {report.dev:,} pairs for dev, "
-        f"{report.test:,} for test; {report.train:,} to train on"
+        f"set aside, sharing no sentence with the rest: {report.dev:,} for dev, "
+        f"{report.test:,} for test; pairs to train on: {report.train:,}"
     )
     if not report.train:
         raise CorpusError(f"{data.source}: no pair is left to train on")
