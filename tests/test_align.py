@@ -11,6 +11,7 @@ from regard.record.alignment import Links
 from regard.translation.align import combined
 from regard.translation.batches import to_batch
 from regard.translation.model import EOS, Batch
+from regard.translation.search import LONGEST_GIVEN
 from regard.translation.translator import Translator
 
 
@@ -106,3 +107,27 @@ def test_two_directions_are_combined_in_the_direction_of_the_first() -> None:
 def test_as_many_sources_as_targets_are_needed() -> None:
     with pytest.raises(ValueError, match="the source has 2 lines, but the target has 1"):
         echo().align(["one", "two"], ["one"])
+
+
+def test_a_pair_of_too_many_pieces_is_not_put_to_the_model() -> None:
+    translator = echo()
+    assert isinstance(translator.model, Echo)
+    long, longest = " ".join(["one"] * (LONGEST_GIVEN + 1)), " ".join(["one"] * LONGEST_GIVEN)
+    found = translator.align(["two", "six", long], ["one two", long, "six"])
+    assert [one.too_long for one in found] == [False, True, True]
+    assert [len(one.alignment) for one in found] == [1, 0, 0]
+    assert translator.model.widths == [1]
+    assert combined(found[0], found[1], "union") == frozenset()
+    assert not translator.align([longest], ["one"])[0].too_long
+
+
+def test_the_attention_of_long_pairs_is_not_held_for_a_whole_window(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("regard.translation.translator.READ_AHEAD_LOOKS", 58)
+    translator = echo()
+    assert isinstance(translator.model, Echo)
+    stream = translator.align_stream(["one", "one six", "two"] * 2, ["one", "one six", "two"] * 2)
+    assert next(stream).alignment == {(0, 0)}
+    assert sorted(translator.model.widths) == [1, 2]  # 3 * 3 + 7 * 7, and then 3 * 3
+    assert len(list(stream)) == 5

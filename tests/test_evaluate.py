@@ -19,6 +19,7 @@ from regard.translation.evaluate import (
     score_texts,
 )
 from regard.translation.model import Batch, State, TranslationModel
+from regard.translation.search import LONGEST_GIVEN
 from regard.translation.whole_words import count_words
 
 
@@ -165,3 +166,14 @@ def test_the_characters_that_count_are_those_that_the_model_was_scored_on() -> N
 
 def test_a_hopeless_model_has_an_infinite_perplexity_not_an_error() -> None:
     assert Perplexity(nats=1e6, pieces=10, characters=5, unknown=0, lines=1).perplexity == math.inf
+
+
+def test_lines_that_are_too_long_are_no_part_of_a_perplexity() -> None:
+    tokens = count_words(["a b"], limit=6)
+    long = "a " * (LONGEST_GIVEN + 1)
+    found = perplexity(Uniform(6), (tokens, tokens), [long, "a", "b"], ["a", "a b", long])
+    assert (found.lines, found.left_out, found.pieces, found.characters) == (1, (1, 3), 3, 4)
+    assert found.perplexity == pytest.approx(6)
+    assert found.to_json()["lines_left_out"] == 2
+    with pytest.raises(ValueError, match="every line has more than 1,000 pieces on a side"):
+        perplexity(Uniform(6), (tokens, tokens), [long], ["a"])

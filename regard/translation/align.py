@@ -16,7 +16,7 @@ from regard.translation.batches import to_batch
 from regard.translation.detokenise import join_tokenised
 from regard.translation.model import TranslationModel
 from regard.translation.result import Reader, Segment, Translation
-from regard.translation.search import FORCED_PIECES, device_of, force, in_batches
+from regard.translation.search import FORCED_PIECES, LONGEST_GIVEN, device_of, force, in_batches
 from regard.translation.sentences import Span
 
 
@@ -40,7 +40,8 @@ def aligned(
 ) -> list[Translation]:
     """The pairs with what the model thinks of them and where it looked, in batches.
 
-    A pair of which one side is blank stays as it is. The pairs share one reader.
+    A pair of which one side is blank stays as it is, and so, but for `too_long`, does one of which
+    a side has more than `LONGEST_GIVEN` pieces. The pairs share one reader.
     """
     found = list(pairs)
     if not found:
@@ -50,8 +51,11 @@ def aligned(
     pieces = [reader.target_tokens.encode(pair.text) for pair in found]
     sides = zip(source_ids, pieces, strict=True)
     lengths = [max(len(source), len(target)) + 1 for source, target in sides]
+    for i, length in enumerate(lengths):
+        if length > LONGEST_GIVEN + 1:
+            found[i] = replace(found[i], too_long=True)
     for batch in in_batches(lengths, sentences=sentences, pieces=FORCED_PIECES):
-        chosen = [i for i in batch if source_ids[i] and pieces[i]]
+        chosen = [i for i in batch if source_ids[i] and pieces[i] and not found[i].too_long]
         if not chosen:
             continue
         target_ids = [[piece.id for piece in pieces[i]] for i in chosen]
@@ -71,9 +75,12 @@ def aligned(
 def combined(there: Translation, back: Translation, how: str) -> Links:
     """The links of a pair, from it and from the same pair the other way round.
 
-    `how` is one of `regard.record.alignment.SYMMETRISERS`. Raises ValueError for another name.
+    `how` is one of `regard.record.alignment.SYMMETRISERS`. None where it was too long for either.
+    Raises ValueError for another name.
     """
     check_combine(how)
+    if there.too_long or back.too_long:
+        return frozenset()
     reversed_links = frozenset((source, target) for target, source in back.alignment)
     return SYMMETRISERS[how](there.alignment, reversed_links)
 

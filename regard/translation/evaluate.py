@@ -28,7 +28,13 @@ from regard.translation.batches import to_batch
 from regard.translation.lines import check_same_count, read_lines
 from regard.translation.model import UNK, TranslationModel
 from regard.translation.normal_form import normalise
-from regard.translation.search import FORCED_PIECES, at_rest, device_of, in_batches
+from regard.translation.search import (
+    FORCED_PIECES,
+    LONGEST_GIVEN,
+    at_rest,
+    device_of,
+    in_batches,
+)
 from regard.translation.tokens import Tokens
 
 METRICS = ("bleu", "chrf", "ter")
@@ -82,7 +88,7 @@ class Perplexity:
     `pieces` counts the pieces and `</s>` of every line; `characters` those that the model was
     scored on (without control characters, composed as NFC) and one for each line's end, so that
     `nats_per_character` compares vocabularies, unless some `unknown` pieces hide what they stand
-    for.
+    for. `lines` were scored; `left_out` are the numbers, from 1, of those that were too long.
     """
 
     nats: float
@@ -90,6 +96,7 @@ class Perplexity:
     characters: int
     unknown: int
     lines: int
+    left_out: tuple[int, ...] = ()
 
     @property
     def nats_per_piece(self) -> float:
@@ -115,6 +122,7 @@ class Perplexity:
             "pieces": self.pieces,
             "characters": self.characters,
             "unknown_pieces": self.unknown,
+            "lines_left_out": len(self.left_out),
         }
 
 
@@ -191,14 +199,22 @@ def perplexity(
 ) -> Perplexity:
     """What a model thinks of given translations; `tokens` are those of source and target.
 
-    Raises ValueError for no lines or different numbers of lines.
+    A pair of more than `LONGEST_GIVEN` pieces on a side is left out. Raises ValueError for no
+    lines, different numbers of lines, or if nothing is left.
     """
     check_scorable(sources, targets, "the source", "the target")
     source_ids, target_ids = tokens[0].encode_ids(sources), tokens[1].encode_ids(targets)
     lengths = [max(len(s), len(t)) + 1 for s, t in zip(source_ids, target_ids, strict=True)]
+    short = [i for i, length in enumerate(lengths) if length <= LONGEST_GIVEN + 1]
+    if not short:
+        raise ValueError(
+            f"every line has more than {LONGEST_GIVEN:,} pieces on a side, too many to be scored "
+            "as they are given: cut them into sentences"
+        )
     nats, pieces = 0.0, 0
     with at_rest(model):
-        for batch in in_batches(lengths, pieces=FORCED_PIECES):
+        for places in in_batches([lengths[i] for i in short], pieces=FORCED_PIECES):
+            batch = [short[place] for place in places]
             rows = to_batch([source_ids[i] for i in batch], [target_ids[i] for i in batch])
             loss = model.loss(rows.to(device_of(model)))
             nats += float(loss.nats)
@@ -206,9 +222,10 @@ def perplexity(
     return Perplexity(
         nats=nats,
         pieces=pieces,
-        characters=sum(len(normalise(text, tokens[1].lowercase)) + 1 for text in targets),
-        unknown=sum(ids.count(UNK) for ids in target_ids),
-        lines=len(targets),
+        characters=sum(len(normalise(targets[i], tokens[1].lowercase)) + 1 for i in short),
+        unknown=sum(target_ids[i].count(UNK) for i in short),
+        lines=len(short),
+        left_out=tuple(sorted(set(range(1, len(targets) + 1)) - {i + 1 for i in short})),
     )
 
 

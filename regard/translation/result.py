@@ -59,8 +59,9 @@ class Segment:
 class Translation:
     """A text and its translation, which the model found or was given.
 
-    `alternatives` are the next best ones. `given_source_words` and `given_target_words` are the
-    words of text that came tokenised.
+    `alternatives` are the next best ones, or the further draws. `given_source_words` and
+    `given_target_words` are the words of text that came tokenised. `too_long` says that a side of a
+    given pair has more than `search.LONGEST_GIVEN` pieces: the model was not asked about it.
     """
 
     source: str
@@ -74,6 +75,7 @@ class Translation:
     @property
     def score(self) -> float:
         """The length-normalised log-probability, summed over the segments of a long text."""
+    too_long: bool = False
         return sum((segment.hypothesis.score for segment in self.segments), 0.0)
 
     @property

@@ -40,6 +40,8 @@ from regard.translation.hypothesis import Ends, Hypothesis, Trail, given, length
 from regard.translation.model import BOS, EOS, PAD, UNK, Batch, TranslationModel
 
 FORCED_PIECES = 2048  # of a batch in one pass, which holds the logits of every one
+# Pieces of a side of a pair that is given: its attention grows with the product of both sides.
+LONGEST_GIVEN = 1000
 
 
 @dataclass(frozen=True)

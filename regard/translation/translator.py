@@ -35,6 +35,7 @@ from regard.translation.tokens import Tokens
 from regard.translation.whole_words import Words
 
 READ_AHEAD = 1024  # texts or pairs; sorted by length they make full batches with little padding
+READ_AHEAD_LOOKS = 1 << 26  # source characters times target characters of the pairs of a window
 AT_EASE = 95  # percentile of the lengths of the dev part
 SHORTEST_EASE = 20  # pieces
 
@@ -121,7 +122,8 @@ class Translator:
 
         Words are those of `split_words`; of text that is `tokenised`, whatever stands between
         spaces: the model reads and writes it spaced as usual, links count the words as given. A
-        blank text has no links.
+        blank text has no links, nor has a pair of more than `LONGEST_GIVEN` pieces on a side, which
+        says that it is `too_long`.
 
         Raises ValueError for different numbers of texts.
         """
@@ -130,14 +132,13 @@ class Translator:
     def align_stream(
         self, sources: Sequence[str], targets: Sequence[str], *, tokenised: bool = False
     ) -> Iterator[Translation]:
-        """What `align` gives, one by one: the attention of 1024 pairs is in memory, not of all."""
+        """What `align` gives, one by one: the attention of at most 1024 pairs is in memory."""
         check_same_count(sources, targets, "the source", "the target")
         pairs = (
             given_translation(source, target, self.reader, tokenised=tokenised)
             for source, target in zip(sources, targets, strict=True)
         )
-        windows = iter(lambda: list(islice(pairs, READ_AHEAD)), [])
-        return chain.from_iterable(map(self._aligned, windows))
+        return chain.from_iterable(map(self._aligned, _windows(pairs)))
 
     def _aligned(self, pairs: list[Translation]) -> list[Translation]:
         alpha = self.settings.length_alpha
@@ -307,6 +308,20 @@ def _choices(found: list[list[Hypothesis]], text: str) -> list[list[Hypothesis]]
     changes = [
         (hypothesis.score - best[segment].score, segment, hypothesis)
         for segment, hypotheses in enumerate(found)
+def _windows(pairs: Iterable[Translation]) -> Iterator[list[Translation]]:
+    """Pairs in windows whose attention fits in memory, long ones too."""
+    window: list[Translation] = []
+    looks = 0
+    for pair in pairs:
+        window.append(pair)
+        looks += len(pair.source) * len(pair.text)
+        if len(window) == READ_AHEAD or looks >= READ_AHEAD_LOOKS:
+            yield window
+            window, looks = [], 0
+    if window:
+        yield window
+
+
         for hypothesis in hypotheses[1:]
     ]
     changes.sort(key=lambda change: -change[0])
