@@ -302,3 +302,36 @@ def test_search_meets_every_batch_size_the_same_way() -> None:
     for sentences in (1, 4, 64):
         found = replace(echo(), sentences=sentences).translate(texts)
         assert [one.text for one in found] == texts
+
+
+def test_every_draw_is_kept_in_its_order_equal_ones_too() -> None:
+    drawing = SampleSettings(draws=6, temperature=1.2)
+    texts = ["one two", "", "one. Two. Seven."]
+    for translator in (echo(), replace(echo(), at_ease=2, longest=4)):
+        for text, found in zip(texts, translator.sample(texts, 3, drawing), strict=True):
+            drawn = [found, *found.alternatives]
+            assert len(drawn) == 6
+            assert len({one.text for one in drawn}) < 6
+            alone = translator.sample([text], 3, SampleSettings(draws=2, temperature=1.2))[0]
+            assert [alone.text, alone.alternatives[0].text] == [one.text for one in drawn[:2]]
+
+
+def test_a_draw_of_a_long_text_is_that_draw_of_each_of_its_parts() -> None:
+    translator = replace(echo(), at_ease=2, longest=4)
+    drawing = SampleSettings(draws=5, temperature=6.0)
+    [found] = translator.sample(["one two. Seven eight!"], 3, drawing)
+    parts = translator.sample(["one two.", "Seven eight!"], 3, drawing)
+    drawn = [[one, *one.alternatives] for one in (found, *parts)]
+    for whole, *of_parts in zip(*drawn, strict=True):
+        ids = [segment.hypothesis.ids for segment in whole.segments]
+        assert ids == [part.segments[0].hypothesis.ids for part in of_parts]
+
+
+def test_unknown_words_are_named_once() -> None:
+    assert echo().unknown_words("one Zanzibar two Quixote Zanzibar") == ["Zanzibar", "Quixote"]
+    assert echo(byte_pairs()).unknown_words("one Zanzibar") == []
+
+
+def test_rows_of_another_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="unknown row convention 'both'"):
+        replace(echo().reader, rows="both")

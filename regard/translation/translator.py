@@ -84,16 +84,19 @@ class Translator:
         def search(sources: list[list[int]]) -> list[list[Hypothesis]]:
             return search_all(self.model, sources, self._settings(), sentences=self.sentences)
 
-        return self._translated(list(text), search)
+        return [
+            replace(best, alternatives=_different(best, others))
+            for best, *others in self._translated(list(text), search, _choices)
+        ]
 
     def sample(
         self, texts: Sequence[str], seed: int, drawing: SampleSettings | None = None
     ) -> list[Translation]:
-        """Draw a translation of each text; further draws are its alternatives.
+        """Draw a translation of each text; further draws are its alternatives, equal ones too.
 
         The same text and seed give the same, whatever is translated beside it.
         """
-
+        drawing = drawing or SampleSettings()
         settings, device = self._settings(), device_of(self.model)
 
         def draw(source: Tensor, source_mask: Tensor) -> list[list[Hypothesis]]:
@@ -102,7 +105,13 @@ class Translator:
         def draw_all(sources: list[list[int]]) -> list[list[Hypothesis]]:
             return find_all(draw, sources, device, sentences=self.sentences)
 
-        return self._translated(list(texts), draw_all)
+        def as_drawn(found: list[list[Hypothesis]]) -> list[list[Hypothesis]]:
+            return [[draws[number] for draws in found] for number in range(drawing.draws)]
+
+        return [
+            replace(first, alternatives=tuple(others))
+            for first, *others in self._translated(list(texts), draw_all, as_drawn)
+        ]
 
     def stream(self, lines: Iterable[str], *, ahead: int = READ_AHEAD) -> Iterator[Translation]:
         """Translate lines as they come, in their order, one translation a line.
@@ -167,8 +176,13 @@ class Translator:
         self,
         texts: Sequence[str],
         search: Callable[[list[list[int]]], list[list[Hypothesis]]],
-    ) -> list[Translation]:
-        """Cut texts into segments, find hypotheses for all together, put them in place."""
+        choose: Callable[[list[list[Hypothesis]]], list[list[Hypothesis]]],
+    ) -> list[list[Translation]]:
+        """Cut texts into segments, find hypotheses for all together, put them in place.
+
+        `choose` makes, of the hypotheses found for each segment of a text, those of each of its
+        translations.
+        """
         lines = list({line.strip(): None for text in texts for line in text.split("\n")})
         known = dict(zip(lines, self.source_tokens.encode_ids(lines), strict=True))
 
@@ -186,20 +200,12 @@ class Translator:
         ]
         found = iter(search(ids))
         return [
-            self._assembled(text, of_text, [next(found) for _ in of_text])
+            [
+                self._translation(text, of_text, chosen)
+                for chosen in choose([_possible(next(found), text) for _ in of_text])
+            ]
             for text, of_text in zip(texts, spans, strict=True)
         ]
-
-    def _assembled(
-        self, text: str, spans: list[Span], found: list[list[Hypothesis]]
-    ) -> Translation:
-        """The translation of a text from its segments' hypotheses, with the alternatives."""
-        best, *others = (self._translation(text, spans, chosen) for chosen in _choices(found, text))
-        different: dict[str, Translation] = {}
-        for other in others:
-            if other.text != best.text:
-                different.setdefault(other.text, other)
-        return replace(best, alternatives=tuple(different.values()))
 
     def _translation(self, text: str, spans: list[Span], chosen: list[Hypothesis]) -> Translation:
         written = [
@@ -295,19 +301,6 @@ def _lengths(run: Run, tokens: Tokens) -> tuple[int, int]:
     return min(at_ease, longest), longest
 
 
-def _shifted(written: Detokenised, offset: int) -> tuple[Span, ...]:
-    return tuple(Span(span.start + offset, span.end + offset) for span in written.spans)
-
-
-def _choices(found: list[list[Hypothesis]], text: str) -> list[list[Hypothesis]]:
-    """The best hypothesis of each segment, then the best ways to change one."""
-    for hypotheses in found:
-        if not hypotheses:
-            raise ValueError(f"no translation has a probability above 0: {text[:60]!r}")
-    best = [hypotheses[0] for hypotheses in found]
-    changes = [
-        (hypothesis.score - best[segment].score, segment, hypothesis)
-        for segment, hypotheses in enumerate(found)
 def _windows(pairs: Iterable[Translation]) -> Iterator[list[Translation]]:
     """Pairs in windows whose attention fits in memory, long ones too."""
     window: list[Translation] = []
@@ -329,4 +322,30 @@ def _windows(pairs: Iterable[Translation]) -> Iterator[list[Translation]]:
     return [best] + [
         [*best[:segment], hypothesis, *best[segment + 1 :]]
         for _, segment, hypothesis in changes[:wanted]
+def _shifted(written: Detokenised, offset: int) -> tuple[Span, ...]:
+    return tuple(Span(span.start + offset, span.end + offset) for span in written.spans)
+
+
+def _possible(hypotheses: list[Hypothesis], text: str) -> list[Hypothesis]:
+    """The hypotheses of a segment; ValueError if there are none."""
+    if not hypotheses:
+        raise ValueError(f"no translation has a probability above 0: {text[:60]!r}")
+    return hypotheses
+
+
+def _different(best: Translation, others: Iterable[Translation]) -> tuple[Translation, ...]:
+    """Of those that read the same the first, none that reads as the best does."""
+    different: dict[str, Translation] = {}
+    for other in others:
+        if other.text != best.text:
+            different.setdefault(other.text, other)
+    return tuple(different.values())
+
+
+def _choices(found: list[list[Hypothesis]]) -> list[list[Hypothesis]]:
+    """The best hypothesis of each segment, then the best ways to change one."""
+    best = [hypotheses[0] for hypotheses in found]
+    changes = [
+        (hypothesis.score - best[segment].score, segment, hypothesis)
+        for segment, hypotheses in enumerate(found)
     ]
