@@ -7,6 +7,7 @@ is not exactly what the specification says is refused in one line, before it is 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -73,7 +74,10 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.replace(path)
     except OSError as error:
         # Not the error's own words: they name the temporary file, which nobody asked for.
-        raise type(error)(f"{path}: cannot be written: {error.strerror or error}") from error
+        reason = error.strerror or error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            reason = "the disk is full; make room, then start the same command again"
+        raise type(error)(f"{path}: cannot be written: {reason}") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
