@@ -1,8 +1,8 @@
 """regard: attention you can train, see and test.
 
 `regard.train(source, target, out=run)` trains a translator from two text files, and
-`regard.load(run)` gives the translator of a run that was trained before. Importing this package
-imports nothing heavy; each room is imported where it is used.
+`regard.load(run)` gives the translator of a run that was trained before, `regard.evaluate(run)`
+measures it. Importing this package imports nothing heavy; each room is imported where it is used.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from regard.translation.judge import evaluate_run as evaluate
     from regard.translation.translator import load
     from regard.translation.workflow import train_translator as train
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load", "train"]
+__all__ = ["__version__", "evaluate", "load", "train"]
 
 
 def __getattr__(name: str) -> object:
     match name:
+        case "evaluate":
+            from regard.translation.judge import evaluate_run
+
+            return evaluate_run
         case "load":
             from regard.translation.translator import load
 

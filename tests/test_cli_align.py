@@ -55,3 +55,28 @@ def test_links_are_written_before_all_pairs_are_aligned(
     monkeypatch.setattr(Translator, "_aligned", fails_at_the_second_pair)
     answer = regard("align", run, *pair, "--back", run)
     assert (answer.status, answer.out, answer.err) == (2, "\n", "regard: enough\n")
+
+
+def test_a_pair_that_is_too_long_gets_an_empty_line_and_is_counted(
+    regard: Regard, run: Path, blind_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regard.translation.align.LONGEST_GIVEN", 20)
+    monkeypatch.setattr("regard.translation.evaluate.LONGEST_GIVEN", 20)
+    lines = ["la casa", "el perro " * 30, "Ana", "x " * 30]
+    (tmp_path / "s").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    files = (tmp_path / "s", tmp_path / "s")
+    for more in ((), ("--back", run, "--combine", "union")):
+        answer = regard("align", run, *files, *more)
+        links = answer.out.split("\n")
+        assert answer.status == 0
+        assert [bool(line) for line in links] == [True, False, True, False, False]
+        assert answer.err == (
+            "2 of 4 lines have no links: a side has more than 1,000 pieces (line 2, 4)\n"
+        )
+    (tmp_path / "g").write_text("0-0\n" * 4, encoding="utf-8")
+    answer = regard("evaluate", run, *files, "--gold", tmp_path / "g", "--beam", 1, "--json")
+    found = json.loads(answer.out)
+    assert (found["lines"], found["lines_left_out"]) == (4, 2)
+    assert "2 of 4 lines are no part of the perplexity and have no links: " in answer.err
+    answer = regard("evaluate", blind_run, *files, "--beam", 1)
+    assert "2 of 4 lines are no part of the perplexity: " in answer.err

@@ -137,3 +137,56 @@ def test_ctrl_c_says_stopped_and_is_130(run: Path) -> None:
         process.stdout.readline()  # it has begun, and now waits
         process.send_signal(signal.SIGINT)
         assert (process.stderr.read(), process.wait()) == (b"regard: stopped\n", 130)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise")
+def test_ctrl_c_while_links_are_written_leaves_whole_lines(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("la casa\n" * 20_000, encoding="utf-8")
+    with subprocess.Popen(
+        [*REGARD, "align", str(run), str(tmp_path / "s"), str(tmp_path / "s")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate()
+    assert (process.returncode, said) == (130, b"regard: stopped\n")
+    assert 0 <= out.count(b"\n") < 19_999
+    assert out == b"" or out.endswith(b"\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise")
+def test_ctrl_c_while_a_run_is_measured_writes_nothing(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("la casa\n" * 20_000, encoding="utf-8")
+    os.mkfifo(tmp_path / "t")
+    words = [run, tmp_path / "t", tmp_path / "s", "--output", tmp_path / "out"]
+    with (
+        subprocess.Popen(
+            [*REGARD, "evaluate", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process,
+        (tmp_path / "t").open("wb") as pipe,
+    ):  # opens when the program reads it
+        pipe.write(b"la casa\n")
+        pipe.flush()
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate()
+    assert (process.returncode, out, said) == (130, b"", b"regard: stopped\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s", "t"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_under_standard_output_is_named(run: Path, pair: list[Path]) -> None:
+    said = b"regard: standard output: the disk is full, so what is there is not all. Make room"
+    for words in (
+        ("translate", run, "Hola.", "--beam", 1, "--max-length", 1),
+        ("align", run, *pair),
+        ("score", *pair),
+    ):
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [*REGARD, *map(str, words)], stdout=full, stderr=subprocess.PIPE, check=False
+            )
+        assert done.returncode == 2
+        assert [line.startswith(said) for line in done.stderr.splitlines()][-1:] == [True]
+        assert b"Exception" not in done.stderr

@@ -33,36 +33,6 @@ def test_a_program_that_writes_a_line_and_waits_gets_its_answer(run: Path) -> No
         assert process.wait() == 0
 
 
-class Arriving(io.BytesIO):
-    """Standard input as a pipe hands it over: piece by piece."""
-
-    def __init__(self, *pieces: bytes) -> None:
-        super().__init__()
-        self.pieces = iter(pieces)
-
-    def read1(self, size: int | None = -1, /) -> bytes:
-        """The next piece."""
-        return next(self.pieces, b"")
-
-
-@pytest.mark.parametrize(
-    ("pieces", "windows"),
-    [
-        ([b"a\n", b"b\nc\n"], [["a"], ["b", "c"]]),
-        ([b"\xef\xbb\xbfa", b"b\n", "\u00e9\n".encode()[:1], b"\xa9\n"], [["ab"], ["\u00e9"]]),
-        ([b"a\n\nb"], [["a", ""], ["b"]]),
-        ([b"1\n2\n3\n4\n5\n"], [["1", "2", "3"], ["4", "5"]]),
-        ([b"1\n2\n3\n"], [["1", "2", "3"]]),
-        ([], []),
-    ],
-)
-def test_lines_are_taken_as_they_arrive(
-    pieces: list[bytes], windows: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Arriving(*pieces)))
-    assert [window for window in translate._windows(3) if window] == windows
-
-
 def test_lines_before_one_that_is_not_utf8_are_answered(regard: Regard, run: Path) -> None:
     answer = regard("translate", run, *QUICK, given=b"Hola.\nLa casa.\n\xff\nAna.\n")
     assert answer.status == 2
@@ -122,7 +92,7 @@ def test_somebody_at_a_terminal_is_told_that_lines_are_awaited(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(b"Hola.\n")))
-    assert ["Hola."] in list(translate._windows(3))
+    assert list(translate._standard_input(3)) == [["Hola."]]
     assert capsys.readouterr() == ("", "a line and Enter: its translation; Ctrl-D ends\n")
 
 
@@ -194,3 +164,35 @@ def test_a_part_of_no_size_is_refused(
     assert answer.status == 2
     assert f"{part} {size}: give a whole number of pairs, or a share below 1" in answer.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_choice_is_a_line_with_the_number_of_its_source_and_its_score(
+    regard: Regard, run: Path
+) -> None:
+    given = b"La casa es grande.\n\nHola.\n"
+    short = ("--max-length", 2)
+    drawn = regard("translate", run, "--sample", 4, "--top-k", 1, *short, given=given).out
+    lines = [line.split("\t") for line in drawn.splitlines()]
+    assert [line[0] for line in lines] == ["1"] * 4 + ["2"] * 4 + ["3"] * 4
+    assert len({line[2] for line in lines[:4]}) == 1
+    found = regard("translate", run, "--best", 3, *short, given=given).out
+    lines = [line.split("\t") for line in found.splitlines()]
+    assert [line[0] for line in lines] == ["1"] * 3 + ["2"] + ["3"] * 3
+    assert lines[3] == ["2", "0.000", ""]
+    scores = [float(line[1]) for line in lines[:3]]
+    assert scores == sorted(scores, reverse=True)
+    one = regard("translate", run, "--sample", 1, *short, given=given).out
+    assert one.count("\n") == 3
+    assert "\t" not in one
+
+
+def test_searching_and_drawing_at_once_is_refused(regard: Regard, run: Path) -> None:
+    answer = regard("translate", run, "Hola.", "--sample", 2, "--best", 5)
+    assert answer == (2, "", "regard: --best searches, --sample draws: leave one of them out\n")
+
+
+@pytest.mark.parametrize("option", ["--figure", "--record"])
+def test_a_folder_instead_of_a_file_is_named(regard: Regard, option: str, tmp_path: Path) -> None:
+    for folder in (Path("/"), Path(), tmp_path):
+        answer = regard("translate", "nowhere", "Hola.", option, folder)
+        assert answer == (2, "", f"regard: {option} {folder}: is a folder; name a file in it\n")

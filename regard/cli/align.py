@@ -51,8 +51,10 @@ def align(
     regard align runs/es-en test.es test.en --back runs/en-es
 
     The model is made to write each target, and a word is linked to the source word that it looked
-    at most. A word that looked at the end of the sentence most has no link.
+    at most. A word that looked at the end of the sentence most has no link. A pair of more than
+    1,000 pieces on a side gets an empty line, and is counted on standard error.
     """
+    from regard.cli.output import say_too_long, write_line
     from regard.record.alignment import format_links
     from regard.translation.align import check_combine, combined
     from regard.translation.lines import check_same_count, read_lines
@@ -60,36 +62,43 @@ def align(
     check_combine(combine)
     sources, targets = read_lines(source), read_lines(target)
     check_same_count(sources, targets, source, target)
-    forward = load_reading(run, device, rows, links=True)
-    backward = None if back is None else load_reading(back, device, rows, links=True)
+    forward = _load_reading(run, device, rows)
+    backward = None if back is None else _load_reading(back, device, rows)
     pairs = forward.align_stream(sources, targets, tokenised=tokenised)
     if backward is None:
-        found = ((pair, pair.alignment) for pair in pairs)
+        found = ((pair, pair.alignment, pair.too_long) for pair in pairs)
     else:
         others = backward.align_stream(targets, sources, tokenised=tokenised)
         both = zip(pairs, others, strict=True)
-        found = ((pair, combined(pair, other, combine)) for pair, other in both)
-    for pair, links in found:
+        found = (
+            (pair, combined(pair, other, combine), pair.too_long or other.too_long)
+            for pair, other in both
+        )
+    too_long = []
+    for number, (pair, links, is_too_long) in enumerate(found, start=1):
+        if is_too_long:
+            too_long.append(number)
         if not as_json:
-            typer.echo(format_links(links))
+            write_line(format_links(links))
             continue
         words = {
             "source_words": [word.text for word in pair.source_words],
             "words": [word.text for word in pair.target_words],
         }
-        typer.echo(json.dumps({**words, "alignment": sorted(links)}, ensure_ascii=False))
+        write_line(json.dumps({**words, "alignment": sorted(links)}, ensure_ascii=False))
+    say_too_long(too_long, len(sources), "have no links")
 
 
-def load_reading(run: Path, device: str, rows: str, *, links: bool) -> Translator:
-    """A translator that reads its attention by `rows`, and has some if `links` are asked for."""
+def _load_reading(run: Path, device: str, rows: str) -> Translator:
+    """A translator that reads its attention, of which there must be some, by `rows`."""
     from dataclasses import replace
 
     from regard.attention import sites
+    from regard.record.alignment import check_convention
     from regard.translation.translator import load
 
-    if rows not in ("predicted", "input"):
-        raise ValueError(f"--rows {rows}: write predicted or input")
+    check_convention(rows)
     translator = load(run, device=device)
-    if links and not sites(translator.model):
+    if not sites(translator.model):
         raise ValueError(f"{run}: has no attention (model.attention = none), so it links no words")
     return replace(translator, reader=replace(translator.reader, rows=rows))

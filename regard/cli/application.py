@@ -56,6 +56,8 @@ def regard(
 
 
 def check_folder(option: str, path: Path | None) -> None:
-    """Raise ValueError if a file that an option names would stand in a folder that is not there."""
+    """Raise ValueError if what an option names as a file is a folder, or has no folder to be in."""
+    if path is not None and path.is_dir():
+        raise ValueError(f"{option} {path}: is a folder; name a file in it")
     if path is not None and not path.parent.is_dir():
         raise ValueError(f"{option} {path}: there is no folder {path.parent}; make it first")

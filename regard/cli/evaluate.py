@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from regard.cli.align import RowsOfWords, Tokenised, load_reading
+from regard.cli.align import RowsOfWords, Tokenised
 from regard.cli.application import AsJson, Device, RunFolder, app, check_folder
-
-if TYPE_CHECKING:
-    from regard.record.alignment import LineOfLinks
 
 
 @app.command()
@@ -44,47 +41,28 @@ def evaluate(
     With --tokenised only the alignment is measured: the text is not as the model writes it.
     What the run's own test part gives is kept in the run, in scores.json.
     """
-    from dataclasses import replace
+    from regard.cli.output import say_too_long, write_line
+    from regard.translation.judge import evaluate_run
 
-    from regard.translation.durable import write_text
-    from regard.translation.evaluate import (
-        alignment_json,
-        perplexity,
-        score_alignment,
-        score_texts,
-    )
-    from regard.translation.run import open_run, write_scores
-
-    if (source is None) != (target is None):
-        raise ValueError("evaluate needs both SOURCE and TARGET, or neither")
-    if tokenised and gold is None:
-        raise ValueError("--tokenised measures links alone: name their file, --gold LINKS")
-    if tokenised and output is not None:
-        raise ValueError("--output keeps translations, but --tokenised makes none: leave one out")
     check_folder("--output", output)
-    own = source is None
-    if source is None or target is None:
-        source, target = _test_part(run)
-    sources, targets, truth = _judged_lines(source, target, gold, gold_base)
-    translator = load_reading(run, device, rows, links=gold is not None)
-    if beam is not None:
-        translator = replace(translator, settings=replace(translator.settings, beam=beam))
-    found: dict[str, Any] = {}
+    found = evaluate_run(
+        run,
+        source,
+        target,
+        gold=gold,
+        gold_base=gold_base,
+        tokenised=tokenised,
+        rows=rows,
+        beam=beam,
+        output=output,
+        device=device,
+    )
+    missing = ["have no links"] * (gold is not None)
     if not tokenised:
-        outputs = [one.text for one in translator.translate(sources)]
-        if output is not None:
-            write_text(output, "".join(line + "\n" for line in outputs))
-        found |= {**score_texts(outputs, targets).to_json(), "beam": translator.settings.beam}
-        tokens = (translator.source_tokens, translator.target_tokens)
-        found |= perplexity(translator.model, tokens, sources, targets).to_json()
-    if truth is not None:
-        links = [
-            one.alignment for one in translator.align_stream(sources, targets, tokenised=tokenised)
-        ]
-        found |= {**alignment_json(score_alignment(links, truth)), "rows": rows}
-    if own and not tokenised:  # links alone would overwrite all other scores
-        write_scores(open_run(run), {"test": found})
-    typer.echo(json.dumps(found) if as_json else _table(found))
+        missing.insert(0, "are no part of the perplexity")
+    say_too_long(found.too_long, found.lines, " and ".join(missing))
+    values = found.to_json()
+    write_line(json.dumps(values) if as_json else _table(values))
 
 
 @app.command()
@@ -111,6 +89,7 @@ def score(
 
     Links are 3-4 (sure) or 3p4 (possible), separated by spaces.
     """
+    from regard.cli.output import write_line
     from regard.translation.evaluate import alignment_json, score_files, score_links
 
     found = (
@@ -118,34 +97,7 @@ def score(
         if links
         else score_files(output, reference, tokenize=tokenize).to_json()
     )
-    typer.echo(json.dumps(found) if as_json else _table(found))
-
-
-def _test_part(run: Path) -> tuple[Path, Path]:
-    from regard.translation.run import open_run
-
-    opened = open_run(run)
-    source, target = opened.part("test", "source"), opened.part("test", "target")
-    if not source.is_file() or not source.stat().st_size:
-        raise ValueError(f"{run}: has no test part; name SOURCE and TARGET")
-    return source, target
-
-
-def _judged_lines(
-    source: Path, target: Path, gold: Path | None, gold_base: int
-) -> tuple[list[str], list[str], list[LineOfLinks] | None]:
-    """All that a judgement reads, compared before anything is translated."""
-    from regard.record.alignment import parse_lines
-    from regard.translation.evaluate import check_scorable
-    from regard.translation.lines import check_same_count, read_lines
-
-    sources, targets = read_lines(source), read_lines(target)
-    check_scorable(sources, targets, source, target)
-    if gold is None:
-        return sources, targets, None
-    truth = parse_lines(read_lines(gold), gold_base, name=str(gold))
-    check_same_count(truth, sources, gold, source)
-    return sources, targets, truth
+    write_line(json.dumps(found) if as_json else _table(found))
 
 
 def _table(found: dict[str, Any]) -> str:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from regard.translation.sampling import SampleSettings
     from regard.translation.translator import Translator
 
-READ_BYTES = 1 << 20
-
 
 @app.command()
 def translate(
@@ -45,7 +43,10 @@ def translate(
     no_repeat: Annotated[
         int, typer.Option(min=0, metavar="N", help="No run of N pieces may come twice; 0: any may.")
     ] = 0,
-    best: Annotated[int, typer.Option(min=1, metavar="N", help="The N best translations.")] = 1,
+    best: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="The N best translations, from a beam of N or more."),
+    ] = 1,
     sample: Annotated[
         int, typer.Option(min=0, metavar="N", help="Draw N translations instead of searching.")
     ] = 0,
@@ -80,11 +81,17 @@ def translate(
 
     Text of any length is taken: a long line is cut at the ends of sentences, and joined again with
     one space between them, or none in Chinese and Japanese.
+
+    With --best or --sample above 1 every translation is a line of its own: the number of the line
+    that it translates (from 1), a tab, its score, a tab, the text. --sample N prints N of them, in
+    the order drawn, equal ones too; --best at most N, all different, the best first.
     """
     from regard.attention import sites
     from regard.translation.sampling import SampleSettings
     from regard.translation.translator import READ_AHEAD, load
 
+    if best > 1 and sample:
+        raise ValueError("--best searches, --sample draws: leave one of them out")
     _check(text, {"--figure": figure, "--record": record})
     drawing = SampleSettings(max(1, sample), temperature, top_k, top_p)  # refused unused too
     translator = _knowing(load(run, device=device), run, dictionary)
@@ -101,13 +108,14 @@ def translate(
     )
     translator = replace(translator, settings=settings)
     count = cut = 0
-    windows = _windows(READ_AHEAD) if text is None else [text]
+    windows = _standard_input(READ_AHEAD) if text is None else [text]
     for one in _translated(translator, windows, seed, drawing if sample else None):
-        _name_unknown_words(translator, one.source)
+        if unknown := translator.unknown_words(one.source):
+            typer.echo(f"not in the vocabulary: {', '.join(unknown)}", err=True)
         if figure is not None or record is not None:
             _keep(one, figure, record)
-        _print(one, as_json=as_json, show=show, choices=best > 1 or sample > 1)
         count, cut = count + 1, cut + one.cut
+        _print(one, count if best > 1 or sample > 1 else None, as_json=as_json, show=show)
     if cut:
         typer.echo(
             f"{cut} of {count} ran into the length limit, and may lack their end: --max-length N",
@@ -154,51 +162,13 @@ def _knowing(translator: Translator, run: Path, dictionary: Path | None) -> Tran
     return replace(translator, dictionary=load_dictionary(dictionary))
 
 
-def _name_unknown_words(translator: Translator, text: str) -> None:
-    """Say which words a model of whole words never saw: it can only copy them."""
-    from regard.translation.model import UNK
-    from regard.translation.whole_words import Words
+def _standard_input(longest: int) -> Iterator[list[str]]:
+    """The lines of standard input, as many together as have arrived, up to `longest`."""
+    from regard.translation.arriving import arriving_lines
 
-    if isinstance(translator.source_tokens, Words):
-        pieces = translator.source_tokens.encode(text)
-        unknown = dict.fromkeys(text[one.start : one.end] for one in pieces if one.id == UNK)
-        if unknown:
-            typer.echo(f"not in the vocabulary: {', '.join(unknown)}", err=True)
-
-
-def _windows(longest: int) -> Iterator[list[str]]:
-    """The lines of standard input, as many together as have arrived, up to `longest`.
-
-    A program that writes a line and waits gets its answer; a file is read in full windows.
-    Raises ValueError naming the line that is not UTF-8, after the lines before it.
-    """
     if sys.stdin.isatty():
         typer.echo("a line and Enter: its translation; Ctrl-D ends", err=True)
-    begun, number = b"", 0
-    given = cast("BufferedReader", sys.stdin.buffer)
-    while arrived := given.read1(READ_BYTES):
-        *whole, begun = (begun + arrived).split(b"\n")
-        yield from _decoded(whole, number, longest)
-        number += len(whole)
-    if begun:
-        yield from _decoded([begun], number, longest)
-
-
-def _decoded(lines: list[bytes], before: int, longest: int) -> Iterator[list[str]]:
-    """Lines as text, in windows of at most `longest`; `before` lines came before them."""
-    window: list[str] = []
-    for number, line in enumerate(lines, start=before + 1):
-        try:
-            window.append(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-        except UnicodeDecodeError as error:
-            yield window
-            raise ValueError(
-                f"standard input, line {number}: is not UTF-8; convert the text first"
-            ) from error
-        if len(window) == longest:
-            yield window
-            window = []
-    yield window
+    return arriving_lines(cast("BufferedReader", sys.stdin.buffer), longest)
 
 
 def _translated(
@@ -216,16 +186,20 @@ def _translated(
                 yield from translator.sample([line.rstrip("\r\n")], seed, drawing)
 
 
-def _print(one: Translation, *, as_json: bool, show: bool, choices: bool) -> None:
+def _print(one: Translation, line: int | None, *, as_json: bool, show: bool) -> None:
+    """Print a translation; with the number of its line, the alternatives and scores as well."""
+    from regard.cli.output import write_line
+
     if as_json:
-        typer.echo(json.dumps(one.to_json(), ensure_ascii=False))
+        write_line(json.dumps(one.to_json(), ensure_ascii=False))
         return
-    typer.echo(one.text)
-    if choices:
-        for other in one.alternatives:
-            typer.echo(f"\t{other.score:.3f}\t{other.text}")
+    if line is None:
+        write_line(one.text)
+    else:
+        for choice in (one, *one.alternatives):
+            write_line(f"{line}\t{choice.score:.3f}\t{choice.text}")
     if show and one.record.maps:  # a blank line has none
-        typer.echo(_drawing(one))
+        write_line(_drawing(one))
 
 
 def _drawing(one: Translation) -> str:

@@ -212,6 +212,13 @@ ROW_CONVENTIONS: dict[str, slice] = {"predicted": slice(None, -1), "input": slic
 """Which row belongs to a target token: that of the step that predicts it, or that reads it."""
 
 
+def check_convention(name: str) -> None:
+    """Raise ValueError, naming those there are, for an unknown choice of a word's row."""
+    if name not in ROW_CONVENTIONS:
+        known = ", ".join(ROW_CONVENTIONS)
+        raise ValueError(f"unknown row convention {name!r} (known: {known})")
+
+
 def rows_of_words(
     weights: Shaped[np.ndarray, "H Q K"], convention: str = "predicted"
 ) -> Shaped[np.ndarray, "H T K"]:
@@ -221,9 +228,7 @@ def rows_of_words(
     token t row t; "input" gives it row t + 1, of the step that reads it, as Luong 2015 did for
     scores by content (dot, general, concat). Raises ValueError for another name.
     """
-    if convention not in ROW_CONVENTIONS:
-        known = ", ".join(ROW_CONVENTIONS)
-        raise ValueError(f"unknown row convention {convention!r} (known: {known})")
+    check_convention(convention)
     return weights[:, ROW_CONVENTIONS[convention]]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from regard.record.alignment import Links, word_links
+from regard.record.alignment import Links, check_convention, word_links
 from regard.record.attention import AttentionMap, AttentionRecord, Token
 from regard.record.words import Word, split_words, with_markers
 from regard.translation.hypothesis import Hypothesis
@@ -30,7 +30,8 @@ class Reader:
     """How the attention of a translator is to be read.
 
     `rows` says which row belongs to a target word ("predicted" or "input": see
-    `regard.record.alignment.rows_of_words`). A word that looks at `</s>` most has no link.
+    `regard.record.alignment.rows_of_words`; ValueError for another name). A word that looks at
+    `</s>` most has no link.
     """
 
     source_tokens: Tokens
@@ -40,6 +41,9 @@ class Reader:
     radius: int | None = None
     rows: str = "predicted"
     settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_convention(self.rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +75,11 @@ class Translation:
     alternatives: tuple[Translation, ...] = ()
     given_source_words: tuple[Word, ...] | None = None
     given_target_words: tuple[Word, ...] | None = None
+    too_long: bool = False
 
     @property
     def score(self) -> float:
         """The length-normalised log-probability, summed over the segments of a long text."""
-    too_long: bool = False
         return sum((segment.hypothesis.score for segment in self.segments), 0.0)
 
     @property

@@ -153,6 +153,13 @@ class Translator:
         alpha = self.settings.length_alpha
         return aligned(self.model, pairs, sentences=self.sentences, length_alpha=alpha)
 
+    def unknown_words(self, text: str) -> list[str]:
+        """What of a text the source vocabulary does not have, each once; of byte pairs nothing."""
+        if not isinstance(self.source_tokens, Words):
+            return []
+        pieces = self.source_tokens.encode(text)
+        return list(dict.fromkeys(text[one.start : one.end] for one in pieces if one.id == UNK))
+
     @cached_property
     def _unwritable(self) -> tuple[int, ...]:
         return unwritable(self.target_tokens)
@@ -315,13 +322,6 @@ def _windows(pairs: Iterable[Translation]) -> Iterator[list[Translation]]:
         yield window
 
 
-        for hypothesis in hypotheses[1:]
-    ]
-    changes.sort(key=lambda change: -change[0])
-    wanted = max((len(hypotheses) for hypotheses in found), default=1) - 1
-    return [best] + [
-        [*best[:segment], hypothesis, *best[segment + 1 :]]
-        for _, segment, hypothesis in changes[:wanted]
 def _shifted(written: Detokenised, offset: int) -> tuple[Span, ...]:
     return tuple(Span(span.start + offset, span.end + offset) for span in written.spans)
 
@@ -348,4 +348,11 @@ def _choices(found: list[list[Hypothesis]]) -> list[list[Hypothesis]]:
     changes = [
         (hypothesis.score - best[segment].score, segment, hypothesis)
         for segment, hypotheses in enumerate(found)
+        for hypothesis in hypotheses[1:]
+    ]
+    changes.sort(key=lambda change: -change[0])
+    wanted = max((len(hypotheses) for hypotheses in found), default=1) - 1
+    return [best] + [
+        [*best[:segment], hypothesis, *best[segment + 1 :]]
+        for _, segment, hypothesis in changes[:wanted]
     ]
