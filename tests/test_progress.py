@@ -16,7 +16,16 @@ from rich.progress import Progress, TextColumn
 
 from regard.translation.durable import RunError
 from regard.translation.interruption import interruptible
-from regard.translation.progress import Bar, Lines, Log, Shown, clock_time, describe, open_display
+from regard.translation.progress import (
+    Bar,
+    Lines,
+    Log,
+    Shown,
+    clock_time,
+    describe,
+    open_display,
+    time_taken,
+)
 
 SHOWN = Shown(
     update=1200,
@@ -42,6 +51,10 @@ def test_a_glance_is_one_line_with_units() -> None:
 )
 def test_times_are_read_as_on_a_clock(seconds: float, text: str) -> None:
     assert clock_time(seconds) == text
+
+
+def test_a_few_seconds_have_tenths() -> None:
+    assert [time_taken(each) for each in (0.5, 9.94, 10.2)] == ["0.5 s", "9.9 s", "0:10"]
 
 
 def test_lines_come_now_and_then_and_are_never_broken_or_coloured() -> None:

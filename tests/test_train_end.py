@@ -112,7 +112,8 @@ def test_time_that_runs_out_stops_it_whatever_the_plan_says(tmp_path: Path) -> N
 
 def test_a_budget_that_preparation_used_up_is_refused(tmp_path: Path) -> None:
     run = new_run(tmp_path / "run", recipe(seconds=30))
-    with pytest.raises(TrainingError, match="preparing took 0:31 of the 0:30 given"):
+    advice = rf"0:31 of the 0:30 given went by .* --resume {run.folder} --for 1m"
+    with pytest.raises(TrainingError, match=advice):
         go_quickly(run, already_spent_seconds=31.0)
 
 

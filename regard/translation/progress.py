@@ -195,6 +195,11 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def time_taken(seconds: float) -> str:
+    """Seconds as 3.2 s, and from ten on as on a clock."""
+    return f"{seconds:.1f} s" if seconds < 10 else clock_time(seconds)
+
+
 @final
 class Log:
     """`log.jsonl`: one JSON object a line, units in the keys."""

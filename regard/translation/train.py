@@ -11,6 +11,7 @@ then; that is saved, too, before an update follows it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from regard.translation.device import choose_device
 from regard.translation.durable import locked, remove_leftovers
 from regard.translation.interruption import interruptible
 from regard.translation.model import Batch, TranslationModel
-from regard.translation.progress import Display, Log, Silence, clock_time
+from regard.translation.progress import Display, Log, Silence, clock_time, time_taken
 from regard.translation.recipe import TrainingRecipe
 from regard.translation.run import Run, keep_recipe
 from regard.translation.schedule import (
@@ -120,19 +121,19 @@ def train(
         per_epoch = updates_per_epoch(corpus, settings)
         plan = first_plan(settings, per_epoch)
         learner = make_learner(model, settings, plan, device)
-        if run.last.exists():
-            for line in load_state(learner, run, corpus.digest):
-                display.say(line)
+        said = load_state(learner, run, corpus.digest) if run.last.exists() else []
         standing = learner.standing
         if standing.plan is plan:  # of a new run, or of new limits
             spent_seconds = standing.seconds + already_spent_seconds + clock() - began
             _refuse_no_time(run, standing, spent_seconds)
+        for line in said:
+            display.say(line)
         keep_recipe(run)
         if standing.finished:
             how = how_to_extend(run, standing, plan)
             done = f"finished ({standing.finished}){best_in_words(standing)}"
             display.say(f"{run.folder}: {done}. {how}")
-            return _outcome(standing, standing.finished)
+            return _outcome(standing, "interrupted" if interruption.asked else standing.finished)
         log = Log(run.log, standing.log_bytes)
         session = Session(
             run=run,
@@ -194,12 +195,14 @@ def _refuse_no_time(run: Run, standing: Standing, spent: float) -> None:
         return
     if standing.update:
         raise TrainingError(
-            f"{run.folder}: took {clock_time(spent)} so far, and {clock_time(given)} are "
+            f"{run.folder}: took {time_taken(spent)} so far, and {time_taken(given)} are "
             "to be the time in all: no time is left. Give more (--for)"
         )
+    enough = "1m" if given < 60 else f"{2 * math.ceil(given)}s"
     raise TrainingError(
-        f"preparing took {clock_time(spent)} of the {clock_time(given)} "
-        "given: no time is left to train in. Give more"
+        f"{time_taken(spent)} of the {time_taken(given)} given went by before the first update: "
+        "no time is left to train in. The text is prepared: "
+        f"regard train --resume {run.folder} --for {enough}"
     )
 
 
@@ -324,7 +327,7 @@ def _finish(learner: Learner, session: Session, reason: str) -> Outcome:
         f"Finished after update {standing.update:,}, {clock_time(standing.seconds)}: "
         f"{why[reason]}{best_in_words(standing)}"
     )
-    return _outcome(standing, reason)
+    return _outcome(standing, "interrupted" if session.interruption.asked else reason)
 
 
 def _outcome(standing: Standing, reason: str) -> Outcome:
