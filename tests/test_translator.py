@@ -292,6 +292,15 @@ def test_a_run_folder_is_loaded_with_its_settings(tmp_path: Path) -> None:
     assert found.record.settings == {"beam": 3, "length_alpha": 0.9}
 
 
+def test_the_dev_part_may_be_empty_but_not_missing(tmp_path: Path) -> None:
+    make_run(tmp_path)
+    (tmp_path / "dev.source").write_text("")
+    assert load(tmp_path, device="cpu").at_ease == 100
+    (tmp_path / "dev.source").unlink()
+    with pytest.raises(ValueError, match=r"dev\.source: is missing, .* empty file for 100 pieces"):
+        load(tmp_path, device="cpu")
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is not a run"):
         load(tmp_path)

@@ -295,11 +295,16 @@ def _lengths(run: Run, tokens: Tokens) -> tuple[int, int]:
     """How long a source may be before it is cut into sentences, and before those are cut.
 
     What the model has seen much of, and the longest it has seen, judged by the dev part, which is
-    like the text that it learned from.
+    like the text that it learned from. Raises ValueError where that is missing: it may be empty.
     """
     limit = run.recipe.data.max_pieces
     path = run.part("dev", "source")
-    lines = [line for line in read_lines(path) if line.strip()] if path.is_file() else []
+    if not path.is_file():
+        raise ValueError(
+            f"{path}: is missing, and says how long a text is translated as one; put it back, or "
+            f"make it an empty file for {limit} pieces"
+        )
+    lines = [line for line in read_lines(path) if line.strip()]
     if not lines:
         return limit, limit
     lengths = [len(ids) for ids in tokens.encode_ids(lines)]
