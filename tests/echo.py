@@ -23,7 +23,8 @@ TEXT = "one two three four five six. Seven, eight! One Two"
 class Look(AttentionLayer):
     def tell(self, weights: Tensor) -> None:
         if self.hook is not None:
-            self.hook.see(Site("decoder.cross"), weights, weights.new_zeros(len(weights), 1, 1, 1))
+            nothing = weights.new_zeros(len(weights), 1, weights.shape[3], 1)
+            self.hook.see(Site(self.site), weights, nothing)
 
 
 @dataclass(frozen=True)

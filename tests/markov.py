@@ -64,14 +64,14 @@ class Markov(TranslationModel):
         heads, places = torch.arange(2) / 2, torch.arange(state.source.shape[1]) / 16
         codes = torch.tensor([code(row) for row in read.tolist()], dtype=torch.float32)
         told = codes[:, None, None, None] + heads[:, None, None] + places
-        self.cross.tell(Site("decoder.cross"), told)
+        self.cross.tell(Site(self.cross.site), told)
         first = read.shape[1] - 1
         keys = torch.tensor([[first, first + 1]]).expand(len(read), -1)
         keys = torch.where(keys < state.mask.sum(1, keepdim=True), keys, -1)[:, None]
         centre = torch.full((len(read), 1), float(first))
-        site = Site("decoder.1.cross", keys, centre)
+        site = Site(self.window.site, keys, centre)
         self.window.tell(site, codes[:, None, None, None].expand(-1, 1, 1, 2))
-        self.own.tell(Site("decoder.1.self"), codes[:, None, None, None])
+        self.own.tell(Site(self.own.site), codes[:, None, None, None])
         return self.table[state.source[:, 0], last], History(state.source, state.mask, read)
 
     def forward(self, batch: Batch) -> Tensor:

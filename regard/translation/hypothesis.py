@@ -10,7 +10,7 @@ K slots of a window (or S), N rows of a search, F finished hypotheses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -23,6 +23,7 @@ from regard.attention import Hook, Site, sites, spread, watching
 from regard.translation.model import Batch, TranslationModel
 
 CROSS = "cross"
+MEAN = "mean.cross"  # where the models of an ensemble look on average
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +88,15 @@ def _joined(looks: Sequence[Looks]) -> Looks:
 
 
 class Watcher(Hook):
-    """Keeps what the cross attentions of a model use; changes nothing."""
+    """Keeps what some attentions of a model use; changes nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Collection[str]) -> None:
+        self._wanted = frozenset(wanted)
         self._looks: dict[str, list[Looks]] = {}
 
     def see(self, site: Site, weights: Tensor, values: Tensor) -> None:
-        """Keep it, if the keys are the source's."""
-        if _is_cross(site.name):
+        """Keep it, if it is wanted."""
+        if site.name in self._wanted:
             looks = self._looks.setdefault(site.name, [])
             looks.append(Looks(weights, site.keys, site.centre))
 
@@ -105,15 +107,17 @@ class Watcher(Hook):
         return taken
 
 
-def _is_cross(site: str) -> bool:
-    return site.rpartition(".")[2] == CROSS
+def cross_sites(model: TranslationModel) -> tuple[str, ...]:
+    """The sites whose keys are the source's; of an ensemble, the mean of its models alone."""
+    found = tuple(site for site in sites(model) if site.rpartition(".")[2] == CROSS)
+    return (MEAN,) if MEAN in found else found
 
 
 @contextmanager
 def seeing(model: TranslationModel, wanted: bool) -> Iterator[Watcher]:
     """Watch a model; if nothing is wanted, or the model has no cross attention, nothing is kept."""
-    watcher = Watcher()
-    if not wanted or not any(map(_is_cross, sites(model))):
+    watcher = Watcher(cross_sites(model))
+    if not wanted or not cross_sites(model):
         yield watcher
         return
     with watching(model, watcher):
