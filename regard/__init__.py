@@ -1,8 +1,9 @@
 """regard: attention you can train, see and test.
 
 `regard.train(source, target, out=run)` trains a translator from two text files, and
-`regard.load(run)` gives the translator of a run that was trained before, `regard.evaluate(run)`
-measures it. Importing this package imports nothing heavy; each room is imported where it is used.
+`regard.load(run)` gives the translator of a run that was trained before, or of several together.
+`regard.evaluate(run)` measures them. Importing this package imports nothing heavy; each room is
+imported where it is used.
 """
 
 from __future__ import annotations

@@ -91,6 +91,17 @@ def run(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sisters(run: Path, text: Path) -> list[Path]:
+    """Three runs of the same text with different seeds and attentions: they translate together."""
+    from cli_fixtures import train
+
+    settings = ("training.updates=6", "training.seed=2", "model.attention=dot")
+    second = train(text, run.with_name("second"), *settings)
+    settings = ("training.updates=6", "training.seed=3", "model.scope=local-p", "model.radius=2")
+    return [run, second, train(text, run.with_name("third"), *settings)]
+
+
+@pytest.fixture(scope="session")
 def blind_run(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained run without attention."""
     from cli_fixtures import train

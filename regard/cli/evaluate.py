@@ -15,10 +15,13 @@ from regard.cli.application import AsJson, Device, RunFolder, app, check_folder
 @app.command()
 def evaluate(
     run: RunFolder,
-    source: Annotated[
-        Path | None, typer.Argument(metavar="[SOURCE]", help="Default: the run's own test part.")
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN]... [SOURCE TARGET]",
+            help="More runs, to translate together; files, else the run's own test part.",
+        ),
     ] = None,
-    target: Annotated[Path | None, typer.Argument(metavar="[TARGET]")] = None,
     gold: Annotated[
         Path | None, typer.Option(metavar="LINKS", help="Gold word links, for the AER.")
     ] = None,
@@ -38,15 +41,23 @@ def evaluate(
 
     regard evaluate runs/mine test.es test.en --gold test.gold --tokenised
 
+    regard evaluate runs/one runs/two runs/three
+
     With --tokenised only the alignment is measured: the text is not as the model writes it.
-    What the run's own test part gives is kept in the run, in scores.json.
+    What a run's own test part gives is kept in the run, in scores.json; of several runs, which must
+    have the same test part, nothing is kept.
     """
     from regard.cli.output import say_too_long, write_line
+    from regard.cli.runs import runs_and_rest
     from regard.translation.judge import evaluate_run
 
     check_folder("--output", output)
+    runs, files = runs_and_rest(run, more)
+    if len(files) > 2:
+        raise ValueError(f"{files[0]}: holds no run, and after the runs SOURCE and TARGET are all")
+    source, target = [*files, None, None][:2]
     found = evaluate_run(
-        run,
+        runs,
         source,
         target,
         gold=gold,

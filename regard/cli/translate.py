@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 @app.command()
 def translate(
     run: RunFolder,
-    text: Annotated[
-        list[str] | None, typer.Argument(help="Text to translate; without it, standard input.")
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN]... [TEXT]...",
+            help="More runs, to translate together; text to translate, else standard input.",
+        ),
     ] = None,
     beam: Annotated[
         int | None,
@@ -79,6 +83,11 @@ def translate(
 
     regard translate runs/mine "¿Dónde está el gato?" --show
 
+    regard translate runs/one runs/two runs/three < new.es > new.en
+
+    Several runs write each word together, by the mean of their probabilities: better than any one
+    of them. They need one vocabulary: train on the same text, with another training.seed.
+
     Text of any length is taken: a long line is cut at the ends of sentences, and joined again with
     one space between them, or none in Chinese and Japanese.
 
@@ -87,14 +96,17 @@ def translate(
     the order drawn, equal ones too; --best at most N, all different, the best first.
     """
     from regard.attention import sites
+    from regard.cli.runs import runs_and_rest
     from regard.translation.sampling import SampleSettings
     from regard.translation.translator import READ_AHEAD, load
 
     if best > 1 and sample:
         raise ValueError("--best searches, --sample draws: leave one of them out")
+    runs, words = runs_and_rest(run, more)
+    text = words or None
     _check(text, {"--figure": figure, "--record": record})
     drawing = SampleSettings(max(1, sample), temperature, top_k, top_p)  # refused unused too
-    translator = _knowing(load(run, device=device), run, dictionary)
+    translator = _knowing(load(*runs, device=device), run, dictionary)
     if not sites(translator.model) and (show or figure or record):
         raise ValueError(f"{run}: has no attention (model.attention = none): nothing to show")
     settings = replace(
@@ -107,15 +119,38 @@ def translate(
         record=as_json or show or figure is not None or record is not None,
     )
     translator = replace(translator, settings=settings)
-    count = cut = 0
     windows = _standard_input(READ_AHEAD) if text is None else [text]
-    for one in _translated(translator, windows, seed, drawing if sample else None):
+    found = _translated(translator, windows, seed, drawing if sample else None)
+    looks = _Looks(show, figure, record)
+    _write(found, translator, looks, as_json=as_json, numbered=max(best, sample) > 1)
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What is asked for of where the words looked: a drawing, a figure, the record."""
+
+    show: bool
+    figure: Path | None
+    record: Path | None
+
+
+def _write(
+    found: Iterable[Translation],
+    translator: Translator,
+    looks: _Looks,
+    *,
+    as_json: bool,
+    numbered: bool,
+) -> None:
+    """Write translations as they come, and say what is to be said about them."""
+    count = cut = 0
+    for one in found:
         if unknown := translator.unknown_words(one.source):
             typer.echo(f"not in the vocabulary: {', '.join(unknown)}", err=True)
-        if figure is not None or record is not None:
-            _keep(one, figure, record)
+        if looks.figure is not None or looks.record is not None:
+            _keep(one, looks.figure, looks.record)
         count, cut = count + 1, cut + one.cut
-        _print(one, count if best > 1 or sample > 1 else None, as_json=as_json, show=show)
+        _print(one, count if numbered else None, as_json=as_json, show=looks.show)
     if cut:
         typer.echo(
             f"{cut} of {count} ran into the length limit, and may lack their end: --max-length N",
@@ -145,6 +180,11 @@ def _check(text: list[str] | None, files: dict[str, Path | None]) -> None:
     for words in text:
         if os.path.isfile(words):  # noqa: PTH113  no path at all, as a rule, and maybe too long
             raise ValueError(f"{words} is a file: regard translate RUN < {words}")
+        if os.path.isdir(words):  # noqa: PTH112
+            raise ValueError(
+                f"{words} is a folder that holds no run (a text that is called like a folder can "
+                "be given on standard input)"
+            )
 
 
 def _knowing(translator: Translator, run: Path, dictionary: Path | None) -> Translator:

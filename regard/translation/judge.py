@@ -8,6 +8,7 @@ How each measure is computed is in `evaluate`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ class Evaluation:
 
 
 def evaluate_run(
-    run: Path | str,
+    runs: Path | str | Sequence[Path | str],
     source: Path | str | None = None,
     target: Path | str | None = None,
     *,
@@ -82,11 +83,12 @@ def evaluate_run(
 ) -> Evaluation:
     """Measure a run: BLEU, chrF2, TER, perplexity and, with gold links, the alignment error rate.
 
-    `source` and `target` are files; without them, the run's own test part is taken, and what is
-    found is kept in its `scores.json`. `gold` is a file of links whose first word has the number
-    `gold_base`; `rows` says which row of attention is a word's (`rows_of_words`). Of `tokenised`
-    text only the links are measured, as it is not what the model writes, and nothing is kept.
-    `output` is where the translations go.
+    Several runs are measured as the ensemble that they are together. `source` and `target` are
+    files; without them, the run's own test part is taken, and what is found is kept in its
+    `scores.json` (several runs must have the same test part, and nothing is kept). `gold` is a file
+    of links whose first word has the number `gold_base`; `rows` says which row of attention is a
+    word's (`rows_of_words`). Of `tokenised` text only the links are measured, as it is not what the
+    model writes, and nothing is kept. `output` is where the translations go.
 
     Raises ValueError, before anything is translated, for files that do not belong together, and
     for what cannot be measured.
@@ -98,21 +100,26 @@ def evaluate_run(
     if tokenised and output is not None:
         raise ValueError("of tokenised text no translation is made: leave the output out")
     check_convention(rows)
+    folders = [Path(run) for run in ([runs] if isinstance(runs, Path | str) else runs)]
+    if not folders:
+        raise ValueError("name the folder of a run, or of several that translate together")
     own = source is None
     if source is None or target is None:
-        source, target = _test_part(Path(run))
+        source, target = _test_part(folders)
     text = read_known(source, target, gold, gold_base)
-    translator = load(run, device=device)
+    translator = load(*folders, device=device)
     if gold is not None and not sites(translator.model):
-        raise ValueError(f"{run}: has no attention (model.attention = none), so it links no words")
+        raise ValueError(
+            f"{folders[0]}: has no attention (model.attention = none), so it links no words"
+        )
     translator = replace(translator, reader=replace(translator.reader, rows=rows))
     if beam is not None:
         translator = replace(translator, settings=replace(translator.settings, beam=beam))
     found = judge_links(translator, text, tokenised=True) if tokenised else judge(translator, text)
     if output is not None:
         write_text(Path(output), "".join(line + "\n" for line in found.outputs))
-    if own and not tokenised:  # links alone would overwrite all other scores
-        write_scores(open_run(Path(run)), {"test": found.to_json()})
+    if own and not tokenised and len(folders) == 1:  # links alone would overwrite all others
+        write_scores(open_run(folders[0]), {"test": found.to_json()})
     return found
 
 
@@ -170,9 +177,17 @@ def judge_links(translator: Translator, text: KnownText, *, tokenised: bool = Fa
     )
 
 
-def _test_part(run: Path) -> tuple[Path, Path]:
-    opened = open_run(run)
-    source, target = opened.part("test", "source"), opened.part("test", "target")
-    if not source.is_file() or not source.stat().st_size:
-        raise ValueError(f"{run}: has no test part; name SOURCE and TARGET")
-    return source, target
+def _test_part(runs: Sequence[Path]) -> tuple[Path, Path]:
+    """The files of the first run's test part; ValueError if it has none, or another differs."""
+    parts: list[tuple[Path, Path]] = []
+    for run in map(open_run, runs):
+        source, target = run.part("test", "source"), run.part("test", "target")
+        if not source.is_file() or not source.stat().st_size:
+            raise ValueError(f"{run.folder}: has no test part; name SOURCE and TARGET")
+        parts.append((source, target))
+        for own, other in zip(parts[-1], parts[0], strict=True):
+            if own.read_bytes() != other.read_bytes():
+                raise ValueError(
+                    f"{run.folder}: its test part is not that of {runs[0]}; name SOURCE and TARGET"
+                )
+    return parts[0]

@@ -23,6 +23,7 @@ from regard.record.alignment import hard_links, rows_of_words
 from regard.translation.align import aligned, given_translation
 from regard.translation.detokenise import Detokenised, detokenise, unwritable
 from regard.translation.device import choose_device
+from regard.translation.ensemble import Ensemble
 from regard.translation.hypothesis import Hypothesis
 from regard.translation.lines import check_same_count, read_lines
 from regard.translation.model import UNK, TranslationModel
@@ -32,6 +33,7 @@ from regard.translation.sampling import SampleSettings, sample
 from regard.translation.search import SearchSettings, device_of, find_all, search_all
 from regard.translation.sentences import Span, rejoin, segments
 from regard.translation.tokens import Tokens
+from regard.translation.tokens_file import load_tokens
 from regard.translation.whole_words import Words
 
 READ_AHEAD = 1024  # texts or pairs; sorted by length they make full batches with little padding
@@ -249,30 +251,55 @@ class Translator:
 
 
 def load(
-    path: Path | str, *, which: Literal["best", "last"] = "best", device: str = "auto"
+    *runs: Path | str, which: Literal["best", "last"] = "best", device: str = "auto"
 ) -> Translator:
-    """The translator of a run folder, ready to use.
+    """The translator of a run folder, ready to use; of several folders, that of an ensemble.
 
-    Raises ValueError, in one line, for a folder that is no run, damaged, or not trained so far.
+    The models of an ensemble write together (`regard.translation.ensemble`). How it searches is
+    what the recipe of the first run says; a text is cut where the least of them would cut it.
+
+    Raises ValueError, in one line, for a folder that is no run, damaged, or not trained so far, and
+    for runs whose vocabularies differ.
     """
-    run = open_run(Path(path))
-    model, source_tokens, target_tokens = load_model(run, which, choose_device(device))
-    recipe = run.recipe
+    if not runs:
+        raise ValueError("name the folder of a run, or of several that translate together")
+    opened = [open_run(Path(run)) for run in runs]
+    check_same_tokens(opened)
+    loaded = [load_model(run, which, choose_device(device)) for run in opened]
+    models = [model for model, _, _ in loaded]
+    _, source_tokens, target_tokens = loaded[0]
+    first, recipes = opened[0].recipe, [run.recipe.model for run in opened]
     settings = SearchSettings(
-        beam=recipe.search.beam,
-        length_alpha=recipe.search.length_alpha,
-        max_length=recipe.search.max_length or None,
+        beam=first.search.beam,
+        length_alpha=first.search.length_alpha,
+        max_length=first.search.max_length or None,
     )
     reader = Reader(
         source_tokens,
         target_tokens,
-        model=f"{run.folder.name} ({which})",
-        normaliser=recipe.model.normaliser,
-        radius=recipe.model.radius,
+        model=" + ".join(f"{run.folder.name} ({which})" for run in opened),
+        # Rows of which some are not normalised are not, on average.
+        normaliser="sigmoid" if any(one.normaliser == "sigmoid" for one in recipes) else "softmax",
+        radius=first.model.radius if len(opened) == 1 else None,
         settings={"beam": settings.beam, "length_alpha": settings.length_alpha},
     )
-    at_ease, longest = _lengths(run, source_tokens)
+    model = models[0] if len(models) == 1 else Ensemble(models).eval()
+    at_ease, longest = map(min, zip(*(_lengths(run, source_tokens) for run in opened), strict=True))
     return Translator(model, reader, settings, at_ease, longest)
+
+
+def check_same_tokens(runs: Sequence[Run]) -> None:
+    """Raise ValueError, naming the first that differs, for runs that cannot translate together."""
+    first, *others = runs
+    for run in others:
+        for side in ("source", "target"):
+            if load_tokens(run.tokens(side)).digest != load_tokens(first.tokens(side)).digest:
+                raise ValueError(
+                    f"{run.folder}: its {side} vocabulary is not that of {first.folder}, so they "
+                    "cannot translate together. Runs have one vocabulary where they are trained on "
+                    "the same text with the same data.* and tokens.* settings; training.seed and "
+                    "model.* may differ"
+                )
 
 
 def load_dictionary(path: Path) -> dict[str, str]:
