@@ -10,6 +10,7 @@ from regard.translation.choice import (
     FEWEST_EPOCHS,
     SHAPES,
     SIZES,
+    Choice,
     Speed,
     TextAmount,
     choose,
@@ -52,11 +53,25 @@ def test_less_time_gives_a_smaller_model_that_gets_through_the_text() -> None:
     assert widths[-1] == SHAPES[0].width
 
 
-def test_a_time_is_the_only_limit_beside_patience() -> None:
+def test_a_time_is_the_only_limit_and_without_one_there_are_epochs_and_patience() -> None:
     training = choose(SPA_ENG, seconds=600.0).recipe.training
     assert (training.seconds, training.epochs, training.updates) == (600.0, 0, 0)
-    assert training.patience
-    assert choose(SPA_ENG).recipe.training.epochs == 20
+    assert training.patience == 0
+    training = choose(SPA_ENG).recipe.training
+    assert (training.seconds, training.epochs, training.patience) == (0.0, 20, 8)
+
+
+@pytest.mark.parametrize("seconds", [None, 8.0])
+def test_weights_are_judged_by_loss_where_dev_is_too_small_for_bleu(seconds: float | None) -> None:
+    def chosen(pairs: int) -> Choice:
+        return choose(TextAmount(pairs, 30.0, 30.0), seconds=seconds)
+
+    # Five in a hundred pairs become the dev part.
+    assert chosen(1000).recipe.training.stop_by == chosen(5999).recipe.training.stop_by == "loss"
+    assert chosen(6000).recipe.training.stop_by == "bleu"
+    assert any("about 50 sentences, too few for BLEU" in line for line in chosen(1000).reasons)
+    assert any("about 1 sentence, too" in line for line in chosen(20).reasons)
+    assert not any("too few" in line for line in chosen(6000).reasons)
 
 
 def test_little_time_needs_little_dropout() -> None:
@@ -71,8 +86,9 @@ def test_the_reasons_say_what_how_long_and_what_to_expect() -> None:
     first, time, quality = choose(SPA_ENG, threads=2).reasons
     assert first.startswith("115,452 pairs, 3,278,837 characters")
     assert re.match(r"About 3\d minutes on 2 threads, 20 passes", time)
+    assert "; less if dev stops improving. The speed" in time
     time = choose(SPA_ENG, seconds=21600.0, threads=2).reasons[1]
-    assert re.match(r"About 6 hours on 2 threads, 1\d\d passes", time)
+    assert re.match(r"About 6 hours on 2 threads, 1\d\d passes over the text. The speed", time)
     assert quality.startswith("For comparison: 115,452 pairs (short sentences, Spanish-English")
     assert "133,000" in quality
     assert "Less text" not in quality
@@ -131,6 +147,15 @@ def test_the_weights_of_a_piece_are_counted_by_hand() -> None:
 def test_no_text_is_refused(amount: TextAmount) -> None:
     with pytest.raises(ValueError, match="no text"):
         choose(amount)
+
+
+def test_one_is_not_said_to_be_many() -> None:
+    text = TextAmount(1000, 30.0, 30.0)
+    assert (
+        choose(text, seconds=0.9, threads=2).reasons[-3].startswith("About 1 second on 2 threads")
+    )
+    epoch = seconds_per_epoch(SIZES[0], SHAPES[0], text, speed_of("cpu", 2))
+    assert ", 1 pass over the text. " in choose(text, seconds=epoch, threads=2).reasons[-3]
 
 
 def test_no_time_is_refused() -> None:

@@ -3,9 +3,13 @@
 **The rule.** The characters on the target side pick a row of `SIZES`. Where the time given would
 not take its model through the text `FEWEST_EPOCHS` times, the model is the largest of `SHAPES` that
 it would take (or the smallest); where it is not enough for `FULL_EPOCHS`, there is little to forget
-and dropout is low. Time is guessed from the multiplications of a target piece, from what an update
-takes besides, and from the `Speed` of the device. There is no input feeding, for the sake of speed
-(docs/why.md). Everything else is the recipe's default.
+and dropout is low. A time given is the only limit: the learning rate falls to zero at its end, and
+patience would end it before. Without one, training ends after the row's epochs, or before when
+`PATIENCE` validations were not better. Better is more BLEU; less loss where dev has fewer than
+`FEWEST_DEV_SENTENCES`, on which BLEU goes up and down by chance. Time is guessed from the
+multiplications of a target piece, from what an update takes besides, and from the `Speed` of the
+device. There is no input feeding, for the sake of speed (docs/why.md). Everything else is the
+recipe's default.
 """
 
 from __future__ import annotations
@@ -17,12 +21,15 @@ from dataclasses import dataclass
 from regard.translation.progress import clock_time
 from regard.translation.recipe import ModelRecipe, Recipe
 from regard.translation.recipe_file import recipe_from
+from regard.translation.split import part_size
 
 CHARACTERS_PER_PIECE = 3.5  # of byte-pair pieces; short sentences in European languages
 FEWEST_EPOCHS = 2.0
 FULL_EPOCHS = 3.0
 DROPOUT_IN_A_HURRY = 0.1
 WARMUP = 100  # updates
+PATIENCE = 8  # validations
+FEWEST_DEV_SENTENCES = 300  # that BLEU can tell weights apart by
 EXPECTED_VALIDATION_SHARE = 0.06  # of the time
 
 
@@ -126,9 +133,9 @@ def choose(
 ) -> Choice:
     """The recipe for so much text and time; None: as long as dev improves.
 
-    A time given is the recipe's only limit beside patience.
-    `device` is torch's name of the kind: cpu, cuda or mps; `threads` is how many the processor will
-    use (None: all that this process may). Raises ValueError for no text or no time.
+    A time given is the recipe's only limit. `device` is torch's name of the kind: cpu, cuda or mps;
+    `threads` is how many the processor will use (None: all that this process may). Raises
+    ValueError for no text or no time.
     """
     if amount.pairs < 1 or amount.target_characters <= 0 or amount.source_characters <= 0:
         raise ValueError("there is no text to choose a recipe for")
@@ -148,7 +155,7 @@ def choose(
             )
         if epochs_in(seconds, row, shape, amount, speed) < FULL_EPOCHS:
             dropout = min(dropout, DROPOUT_IN_A_HURRY)
-    recipe = recipe_from(_tables(row, shape, dropout, seconds), "the rule of choice")
+    recipe = recipe_from(_tables(row, shape, dropout, amount, seconds), "the rule of choice")
     layers = "1 layer" if shape.layers == 1 else f"{shape.layers} layers"
     reasons.insert(
         0,
@@ -158,9 +165,15 @@ def choose(
     epoch = seconds_per_epoch(row, shape, amount, speed)
     whole = seconds or epoch * row.epochs
     reasons.append(
-        f"About {_roughly(whole)} on {_where(device, threads)}, {_number(whole / epoch)} "
-        "passes over the text; less if dev stops improving. The speed is a guess until measured"
+        f"About {_roughly(whole)} on {_where(device, threads)}, {_passes(whole / epoch)} over the "
+        f"text{'' if seconds else '; less if dev stops improving'}. The speed is a guess until "
+        "measured"
     )
+    if recipe.training.stop_by == "loss":
+        reasons.append(
+            f"Dev will be about {_count(part_size(amount.pairs), 'sentence')}, too few for BLEU to "
+            "tell which weights are better: the loss on dev does"
+        )
     reasons.append(_expectation(amount.pairs))
     return Choice(recipe, tuple(reasons))
 
@@ -185,9 +198,9 @@ def sizes_table() -> str:
 
 def available_threads() -> int:
     """Processor threads that this process may use."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdigit() and int(told):
-        return int(told)
+    asked_for = os.environ.get("OMP_NUM_THREADS", "")
+    if asked_for.isdigit() and int(asked_for):
+        return int(asked_for)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -223,7 +236,7 @@ def seconds_per_epoch(row: SizeRow, shape: Shape, amount: TextAmount, speed: Spe
     """How long a model takes for one pass over the text, validations included, about."""
     pieces = amount.pairs * (amount.target_characters / CHARACTERS_PER_PIECE + 1)
     ratio = amount.source_characters / amount.target_characters
-    model = recipe_from(_tables(row, shape, row.dropout, None), "the rule of choice").model
+    model = recipe_from(_tables(row, shape, row.dropout, amount, None), "the rule of choice").model
     operations = 6 * multiplied_weights(model, row.vocabulary, ratio)
     updates = math.ceil(amount.pairs / row.batch)
     training = updates * speed.update_seconds + pieces * operations / speed.operations_per_s
@@ -244,8 +257,9 @@ def multiplied_weights(model: ModelRecipe, vocabulary: int, source_pieces: float
 
 
 def _tables(
-    row: SizeRow, shape: Shape, dropout: float, seconds: float | None
+    row: SizeRow, shape: Shape, dropout: float, amount: TextAmount, seconds: float | None
 ) -> dict[str, dict[str, object]]:
+    small_dev = part_size(amount.pairs) < FEWEST_DEV_SENTENCES
     return {
         "tokens": {"size": row.vocabulary},
         "model": {
@@ -261,7 +275,8 @@ def _tables(
             "learning_rate": 0.002 if shape.width <= 256 else 0.001,
             "epochs": 0 if seconds else row.epochs,
             "seconds": seconds or 0.0,
-            "patience": 8,
+            "patience": 0 if seconds else PATIENCE,
+            "stop_by": "loss" if small_dev else "bleu",
         },
     }
 
@@ -271,23 +286,28 @@ def _expectation(pairs: int) -> str:
     smaller = [found for found in ELSEWHERE if found.pairs <= pairs]
     larger = [found for found in ELSEWHERE if found.pairs > pairs]
     near = [*smaller[-1:], *larger[:1]]
-    told = "; ".join(
+    known = "; ".join(
         f"{each.pairs:,} pairs ({each.text}; {each.system}) BLEU {each.bleu}" for each in near
     )
     if not smaller:
-        told += ". Less text translates what resembles it, and little else"
-    return f"For comparison: {told}"
+        known += ". Less text translates what resembles it, and little else"
+    return f"For comparison: {known}"
 
 
-def _number(passes: float) -> str:
+def _passes(number: float) -> str:
     """Two digits of a few, all of many."""
-    return f"{passes:.2g}" if passes < 10 else f"{passes:,.0f}"
+    known = f"{number:.2g}" if number < 10 else f"{number:,.0f}"
+    return "1 pass" if known == "1" else f"{known} passes"
 
 
 def _roughly(seconds: float) -> str:
     """A guess should not look exact."""
     if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
+        return _count(max(1, round(seconds)), "second")
     if seconds < 90 * 60:
         return f"{seconds / 60:.0f} minutes"
     return f"{seconds / 3600:.2g} hours"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
