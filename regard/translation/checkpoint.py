@@ -23,6 +23,7 @@ from regard.translation.durable import RunError, write_durably
 
 FORMAT = "regard checkpoint"
 VERSION = "1"
+REMEDY = "put back a whole copy, or train in a new folder"
 
 
 def write_checkpoint(
@@ -76,21 +77,26 @@ def _read(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (SafetensorError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise RunError(f"{path}: damaged, or not a checkpoint: {reason}") from error
+        raise RunError(f"{path}: damaged, or not a checkpoint ({reason}): {REMEDY}") from error
     if metadata.get("format") != FORMAT:
-        raise RunError(f"{path}: not a checkpoint of regard")
+        raise RunError(f"{path}: not a checkpoint of regard: {REMEDY}")
     if metadata.get("version") != VERSION:
         raise RunError(
             f"{path}: has version {metadata.get('version', '?')[:20]} of the format, "
-            f"this regard reads {VERSION}"
+            f"this regard reads {VERSION}: use the regard that wrote it, or train in a new folder"
         )
     text = metadata.get("facts", "")
     if metadata.get("checksum") != str(_checksum(tensors, text)):
-        raise RunError(f"{path}: damaged: its content does not have the checksum it was saved with")
+        raise RunError(f"{path}: damaged, its content is not what was saved: {REMEDY}")
     if metadata.get("kind") != kind:
-        raise RunError(f"{path}: holds {metadata.get('kind', '?')[:40]}, not {kind}")
+        raise RunError(
+            f"{path}: holds {metadata.get('kind', '?')[:40]}, not {kind}: "
+            "put each file of the run back under its own name"
+        )
     return tensors, json.loads(text)
 
 
@@ -122,14 +128,17 @@ def put_weights(model: nn.Module, weights: Mapping[str, Tensor], origin: Path) -
     Raises `RunError` unless names and shapes are exactly the model's.
     """
     own = weights_of(model)
-    for name in own.keys() ^ weights.keys():
+    remedy = "put back the recipe.toml that they were trained with"
+    for name in sorted(own.keys() ^ weights.keys()):
         where = "the model" if name in own else "the file"
-        raise RunError(f"{origin}: does not fit the recipe's model: only {where} has {name}")
+        raise RunError(
+            f"{origin}: weights that do not fit the recipe (only {where} has {name}): {remedy}"
+        )
     for name, tensor in own.items():
         if tensor.shape != weights[name].shape:
             raise RunError(
-                f"{origin}: does not fit the recipe's model: {name} is "
-                f"{list(weights[name].shape)} in the file, {list(tensor.shape)} in the model"
+                f"{origin}: weights that do not fit the recipe ({name} is {list(tensor.shape)} in "
+                f"the model, {list(weights[name].shape)} in the file): {remedy}"
             )
     with torch.no_grad():
         for name, tensor in own.items():

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from regard.translation.checkpoint import (
+    REMEDY,
     put_weights,
     read_checkpoint,
     weights_of,
@@ -179,11 +180,16 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     tensors, facts = read_checkpoint(path, TRAINING_STATE)
     refuse_another_recipe(run, facts.get("recipe", {}), run.recipe)
     if facts.get("corpus") != corpus_digest:
-        raise RunError(f"{run.folder}: the text in {run.corpus.name} is not the one trained on")
+        raise RunError(
+            f"{run.folder}: the text in {run.corpus.name} is not the one trained on: "
+            "put that back, or train in a new folder"
+        )
     put_weights(learner.model, without_prefix(MODEL, tensors), path)
     averages = without_prefix(AVERAGE, tensors)
     if averages.keys() != (learner.average or {}).keys():
-        raise RunError(f"{path}: does not hold the running average that the recipe asks for")
+        raise RunError(
+            f"{path}: does not hold the running average that the recipe asks for: {REMEDY}"
+        )
     for name, average in (learner.average or {}).items():
         average.copy_(averages[name])
     plan = learner.standing.plan
@@ -192,7 +198,11 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
         _load_optimiser(learner.optimiser, without_prefix(OPTIMISER, tensors))
         _set_random_states(learner.device, without_prefix(RANDOM, tensors))
     except (KeyError, ValueError, ValidationError, RuntimeError, TypeError) as error:
-        raise RunError(f"{path}: does not hold a whole training state: {error!r:.150}") from error
+        reason = " ".join(repr(error).split())[:150]
+        raise RunError(
+            f"{path}: this regard cannot go on from it ({reason}): "
+            "use the regard that wrote it, or train in a new folder"
+        ) from error
     begun, now = facts["recipe"]["training"], run.recipe.training.model_dump()
     standing, said = learner.standing, []
     if any(begun.get(limit) != now[limit] for limit in LIMITS):
