@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ from regard.translation.schedule import (
     learning_rate,
     parse_duration,
     plan_the_rest,
-    seconds_between_plans,
     seconds_between_saves,
+    seconds_to_next_plan,
     update_limit,
 )
 
@@ -85,6 +86,7 @@ def replanned(
     seconds_left: float,
     validated_at: int | None = None,
     updates_per_epoch: int = 7,
+    seconds_given: float | None = None,
 ) -> Plan:
     return plan_the_rest(
         plan,
@@ -93,8 +95,14 @@ def replanned(
         limit=update_limit(chosen, updates_per_epoch),
         update=update,
         validated_at=update if validated_at is None else validated_at,
+        seconds_given=chosen.seconds if seconds_given is None else seconds_given,
         seconds_left=seconds_left,
     )
+
+
+def fall(updates: int, falls_from: int, fallen: float, validate_every: int) -> Plan:
+    """A measured plan without a warm-up."""
+    return Plan(updates, 0, 0.0, 0, falls_from, fallen, validate_every, measured=True)
 
 
 def test_seconds_are_turned_into_updates_with_the_validations_paid_for() -> None:
@@ -104,7 +112,7 @@ def test_seconds_are_turned_into_updates_with_the_validations_paid_for() -> None
     assert not plan.measured
     # One of the 100 s stays in reserve. 177 updates and 18 validations take 70.8 + 18 s of the 89.
     known = replanned(plan, chosen, Costs(0.4, 1.0, 0.0), update=5, seconds_left=90.0)
-    assert known == Plan(5 + 177, 0, falls_from=5, fallen=0.0, validate_every=10, measured=True)
+    assert known == fall(5 + 177, falls_from=5, fallen=0.0, validate_every=10)
     # The validation before lies 9 updates back, so the 172nd needs the 19th: 68.8 + 19 s; the
     # 175th as well, and the 176th would cost 89.4.
     known = replanned(
@@ -122,8 +130,8 @@ def test_saves_are_paid_for() -> None:
     assert known.updates == 5 + int(101.1 / 1.02)
     assert seconds_between_saves(chosen, 2.0) == 100.0
     assert seconds_between_saves(chosen, 0.1) == 10.0
-    assert seconds_between_plans(chosen, 0.02) == 5.0
-    assert seconds_between_plans(chosen, 2.0) == 100.0
+    assert seconds_to_next_plan(known, 100.0, 0.02) == 5.0
+    assert seconds_to_next_plan(known, 100.0, 2.0) == 100.0
 
 
 def test_chosen_validations_take_at_most_a_share_of_the_time() -> None:
@@ -141,7 +149,7 @@ def test_chosen_validations_take_at_most_a_share_of_the_time() -> None:
 
 def test_validations_that_get_dearer_come_less_often_and_else_as_before() -> None:
     chosen = settings(epochs=0, seconds=1000)
-    plan = Plan(900, 0, falls_from=50, fallen=0.0, validate_every=50, measured=True)
+    plan = fall(900, falls_from=50, fallen=0.0, validate_every=50)
     later = replanned(plan, chosen, Costs(1.0, 3.0, 0.0), update=500, seconds_left=400.0)
     assert later.validate_every == 50
     later = replanned(plan, chosen, Costs(1.0, 20.0, 0.0), update=500, seconds_left=400.0)
@@ -161,7 +169,7 @@ def test_the_rate_of_a_budget_falls_from_where_it_was_measured_to_the_end() -> N
     chosen = settings(epochs=0, seconds=100, schedule="linear", learning_rate=1.0, warmup=2)
     before = first_plan(chosen, 7)
     assert rates(chosen, before, 4) == [0.5, 1.0, 1.0, 1.0]
-    plan = Plan(8, warmup=2, falls_from=4, fallen=0.0, validate_every=3, measured=True)
+    plan = replace(fall(8, falls_from=4, fallen=0.0, validate_every=3), warmup=2)
     assert rates(chosen, plan, 8)[4:] == pytest.approx([1.0, 0.75, 0.5, 0.25])
 
 
@@ -170,10 +178,10 @@ def test_a_new_plan_takes_the_rate_from_where_it_is_to_zero_at_the_new_end(sched
     chosen = settings(
         epochs=0, seconds=100, schedule=schedule, learning_rate=1.0, validate_every=1000
     )
-    old = Plan(12, warmup=0, falls_from=4, fallen=0.0, validate_every=1000, measured=True)
+    old = fall(12, falls_from=4, fallen=0.0, validate_every=1000)
     # A quarter of the fall lies behind update 6. Only 3.5 s can be used: 3 updates.
     new = replanned(old, chosen, Costs(1.0, 0.0, 0.0), update=6, seconds_left=4.5)
-    assert new == Plan(9, warmup=0, falls_from=6, fallen=0.25, validate_every=1000, measured=True)
+    assert new == fall(9, falls_from=6, fallen=0.25, validate_every=1000)
     line = [0.75, 0.5, 0.25]
     expected = line if schedule == "linear" else [0.5 - 0.5 * math.cos(math.pi * x) for x in line]
     found = [learning_rate(chosen, new, update, 0) for update in range(6, 9)]
@@ -184,15 +192,53 @@ def test_a_new_plan_takes_the_rate_from_where_it_is_to_zero_at_the_new_end(sched
     assert (later.updates, later.fallen) == (17, 0.5)
 
 
-def test_a_warmup_that_is_too_long_for_the_budget_is_cut_once() -> None:
-    chosen = settings(epochs=0, seconds=100, warmup=4000, validate_every=1000)
-    costs = Costs(0.5, 0.0, 0.0)
-    known = replanned(first_plan(chosen, 7), chosen, costs, update=10, seconds_left=95.0)
+def test_a_warmup_that_is_too_long_for_the_budget_rises_faster_from_where_it_is() -> None:
+    chosen = settings(epochs=0, seconds=100, learning_rate=1.0, warmup=4000, validate_every=1000)
+    before, costs = first_plan(chosen, 7), Costs(0.5, 0.0, 0.0)
+    known = replanned(before, chosen, costs, update=10, seconds_left=95.0)
     assert known.updates == 10 + 188
-    assert known.warmup == known.falls_from == 198 // 5
+    assert known.warmup == known.falls_from == 10 + 37  # a fifth of the 188
+    last = learning_rate(chosen, before, 9, 0)
+    assert last == 10 / 4000
+    step = (1 - last) / 37
+    found = [learning_rate(chosen, known, update, 0) for update in range(10, 49)]
+    assert found[:2] == pytest.approx([last + step, last + 2 * step])
+    assert found[36:] == pytest.approx([1.0, 1.0, 1.0 - 1 / 151])
+
     slower = replanned(known, chosen, Costs(1.0, 0.0, 0.0), update=20, seconds_left=90.0)
-    assert (slower.updates, slower.warmup, slower.falls_from) == (20 + 89, 39, 39)
+    assert (slower.updates, slower.warmup, slower.falls_from) == (20 + 89, 20 + 17, 20 + 17)
     assert slower.fallen == 0.0
+    last = learning_rate(chosen, known, 19, 0)
+    assert learning_rate(chosen, slower, 20, 0) == pytest.approx(last + (1 - last) / 17)
+    faster = replanned(slower, chosen, costs, update=30, seconds_left=80.0)
+    assert faster.warmup == slower.warmup
+    assert learning_rate(chosen, faster, 30, 0) == learning_rate(chosen, slower, 30, 0)
+
+
+def test_a_warmup_that_the_end_has_come_near_to_leaves_time_to_fall() -> None:
+    chosen = settings(epochs=0, seconds=100, learning_rate=1.0, warmup=100, validate_every=1000)
+    plan = replanned(
+        first_plan(chosen, 7), chosen, Costs(0.1, 0.0, 0.0), update=40, seconds_left=95.0
+    )
+    assert (plan.updates, plan.warmup) == (980, 100)
+    # Now 52 updates are left, and 50 of the warm-up: 10 have to do.
+    slow = replanned(plan, chosen, Costs(1.0, 0.0, 0.0), update=50, seconds_left=53.5)
+    assert (slow.updates, slow.warmup, slow.falls_from) == (102, 60, 60)
+    found = [learning_rate(chosen, slow, update, 0) for update in range(50, 102)]
+    assert found[0] == pytest.approx(0.55)
+    assert found[9:11] == pytest.approx([1.0, 1.0])
+    assert found[-1] == pytest.approx(1 / 42)
+
+
+def test_what_is_in_reserve_is_a_share_of_what_was_given_last() -> None:
+    chosen = settings(epochs=0, seconds=1000, validate_every=1000)
+    plan, costs = first_plan(chosen, 7), Costs(0.1, 0.0, 0.0)
+    known = replanned(plan, chosen, costs, update=50, seconds_given=5.0, seconds_left=4.8)
+    assert known.updates == 50 + 47
+    assert seconds_to_next_plan(known, 5.0, 0.0) == 0.25
+    # The first plan does not wait for a save to be worth its time; those after it do.
+    assert seconds_to_next_plan(plan, 5.0, 0.2) == 0.25
+    assert seconds_to_next_plan(known, 5.0, 0.2) == 10.0
 
 
 def test_fewer_updates_than_fit_are_not_made_more() -> None:
@@ -201,7 +247,7 @@ def test_fewer_updates_than_fit_are_not_made_more() -> None:
     known = replanned(
         plan, chosen, Costs(0.5, 0.1, 0.0), update=3, seconds_left=95.0, updates_per_epoch=9
     )
-    assert known == Plan(18, 0, falls_from=0, fallen=0.0, validate_every=2, measured=True)
+    assert known == fall(18, falls_from=0, fallen=0.0, validate_every=2)
     # When it gets so slow that they no longer fit, they become fewer, and more again later.
     slow = replanned(
         known, chosen, Costs(10.0, 0.0, 0.0), update=9, seconds_left=31.0, updates_per_epoch=9

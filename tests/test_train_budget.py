@@ -12,7 +12,7 @@ import pytest
 
 from regard.translation.model import Batch
 from regard.translation.progress import Shown
-from regard.translation.run import Run
+from regard.translation.run import Run, change_limits
 from regard.translation.train import Outcome, train
 from toy_training import (
     CPU,
@@ -178,3 +178,37 @@ def test_a_kill_between_a_plan_and_its_save_leaves_no_trace(
             work(broken, by_length(broken))
     assert work(broken, by_length(broken)).update == end.update
     assert_same_results(whole, broken)
+
+
+@pytest.mark.parametrize("more", [5.0, 20.0, 100.0])
+@pytest.mark.parametrize("training", [{}, {"epochs": 40, "seconds": 0.0}], ids=["time", "epochs"])
+def test_however_little_more_time_is_given_the_rate_falls_to_zero_in_it(
+    tmp_path: Path, training: dict[str, Any], more: float
+) -> None:
+    run = budget(tmp_path, **training)
+    first = work(run, Worker(always(0.2), always(0.5)))
+    before, given = len(rates(run)), first.seconds + more
+    longer = change_limits(run, [f"training.seconds={given}", "training.epochs=0"])
+    outcome = work(longer, Worker(always(0.2), always(0.5)))
+    assert outcome.reason == "updates"
+    assert given - 0.1 * more <= outcome.seconds <= given
+    found = rates(run)[before:]
+    assert found[0] == 0.01
+    assert 0 < found[-1] < 2 * 0.01 / len(found)
+
+
+def test_a_warm_up_that_is_cut_makes_the_rate_rise_faster_but_not_jump(tmp_path: Path) -> None:
+    run = budget(tmp_path, warmup=500)
+    work(run, Worker(later(0.2, 1.0, since=12.0), always(1.0)))
+    found, (peak, *_) = rates(run), sorted(plans_of_warmup(run))
+    rises = [after - before for before, after in pairwise(found[:peak])]
+    assert min(rises) > 0
+    assert max(rises) < 0.1 * 0.01
+    assert found[peak - 1] == 0.01
+    assert found[peak:] == sorted(found[peak:], reverse=True)
+    assert found[-1] < 0.02 * 0.01
+
+
+def plans_of_warmup(run: Run) -> list[int]:
+    """Where the warm-up ends in every plan of the log."""
+    return [each["warmup"] for each in events(run) if each["event"] == "plan"]

@@ -4,8 +4,10 @@ All of it is a function of the update's number and of a `Plan`, which is kept wi
 resumed run does exactly what an unbroken one would have done.
 
 A budget of seconds is turned into updates more than once: each time `PLANNED_SHARE` of it has been
-trained, the rest is planned from the speed since the plan before. The learning rate goes on from
-where the old plan has it, and is zero at the new end.
+trained, the rest is planned from the speed since the plan before. The budget of a run that got more
+time is what it had left then. The learning rate goes on from where the old plan has it, and is zero
+at the new end; a warm-up that would take more than `WARMUP_SHARE` of the rest is cut, and the rate
+rises faster to its highest from then on.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from regard.translation.recipe import TrainingRecipe
 PLANNED_SHARE = 0.05  # of the seconds given: after so much training the rest is planned anew
 PLANNED_UPDATES = 3  # at least; so few alone say little about the speed
 RESERVED_SHARE = 0.01  # of the seconds given: not planned with, for bad luck at the end
+WARMUP_SHARE = 0.2  # of the updates left: a rise in a budget of seconds takes no more
 VALIDATION_SHARE = 0.15  # at most so much of the time goes into validations, if we choose
 MOST_VALIDATIONS = 20
-SAVING_SHARE = 0.02  # at most so much of the time goes into saves
+SAVING_SHARE = 0.02  # at most so much of the time goes into saves by the clock
 
 
 DURATION = re.compile(r"(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s)?")
@@ -48,12 +51,15 @@ def parse_duration(text: str) -> float:
 class Plan:
     """How a run goes: `updates` (None: until it no longer improves), warm-up, and validations.
 
-    Schedules that end at zero fall from update `falls_from` on, when the share `fallen` of their
-    fall lies behind them. `measured` is False as long as a budget of seconds has not been turned
-    into updates.
+    The rate rises until update `warmup`: from update `rises_from` on, where it had the share
+    `risen` of its highest. Schedules that end at zero fall from update `falls_from` on, when the
+    share `fallen` of their fall lies behind them. `measured` is False as long as a budget of
+    seconds has not been turned into updates.
     """
 
     updates: int | None
+    rises_from: int
+    risen: float
     warmup: int
     falls_from: int
     fallen: float
@@ -86,6 +92,8 @@ def first_plan(settings: TrainingRecipe, updates_per_epoch: int) -> Plan:
             every = max(1, min(every, math.ceil(updates / 10)))
     return Plan(
         updates,
+        rises_from=0,
+        risen=0.0,
         warmup=settings.warmup,
         falls_from=settings.warmup,
         fallen=0.0,
@@ -102,15 +110,17 @@ def plan_the_rest(
     limit: int | None,
     update: int,
     validated_at: int,
+    seconds_given: float,
     seconds_left: float,
 ) -> Plan:
     """Turn the seconds left after `update` updates into updates: the plan from now on.
 
-    `limit` is what `update_limit` says, `validated_at` the last update that was validated. The last
-    update of all is validated and saved, and paid for.
+    `limit` is what `update_limit` says, `validated_at` the last update that was validated;
+    `seconds_given` were left when the limits were set. The last update of all is validated and
+    saved, and paid for.
     """
     # Two saves are certain: of this plan, and at the end.
-    usable = seconds_left - RESERVED_SHARE * settings.seconds - 2 * costs.save_seconds
+    usable = seconds_left - RESERVED_SHARE * seconds_given - 2 * costs.save_seconds
     if costs.save_seconds:
         usable /= 1 + costs.save_seconds / seconds_between_saves(settings, costs.save_seconds)
     since_validation, every = update - validated_at, plan.validate_every
@@ -121,14 +131,31 @@ def plan_the_rest(
     end = end if limit is None else min(end, limit)
     if end == plan.updates:
         return replace(plan, validate_every=every, measured=True)
-    warmup = plan.warmup if plan.measured else min(plan.warmup, max(update, end // 5))
-    falls_from = max(warmup, update)
-    return Plan(end, warmup, falls_from, fallen(plan, falls_from + 1), every, measured=True)
+    plan = _with_shorter_warmup(plan, update, end)
+    falls_from = max(plan.warmup, update)
+    return replace(
+        plan,
+        updates=end,
+        falls_from=falls_from,
+        fallen=fallen(plan, falls_from + 1),
+        validate_every=every,
+        measured=True,
+    )
 
 
-def seconds_between_plans(settings: TrainingRecipe, save_seconds: float) -> float:
-    """How much is trained between two plans of the time, each of which is saved at once."""
-    return max(PLANNED_SHARE * settings.seconds, save_seconds / SAVING_SHARE)
+def _with_shorter_warmup(plan: Plan, update: int, end: int) -> Plan:
+    """The plan whose rate rises from where it is after `update` over a share of the rest."""
+    warmup = update + int(WARMUP_SHARE * (end - update))
+    if warmup >= plan.warmup:
+        return plan
+    return replace(plan, rises_from=update, risen=risen(plan, update), warmup=warmup)
+
+
+def seconds_to_next_plan(plan: Plan, seconds_given: float, save_seconds: float) -> float:
+    """How much is trained after `plan` before the time is planned anew, and saved at once."""
+    share = PLANNED_SHARE * seconds_given
+    # However dear a save is: without any plan the rate would stay at its highest to the end.
+    return max(share, save_seconds / SAVING_SHARE) if plan.measured else share
 
 
 def seconds_between_saves(settings: TrainingRecipe, save_seconds: float) -> float:
@@ -136,12 +163,17 @@ def seconds_between_saves(settings: TrainingRecipe, save_seconds: float) -> floa
     return max(settings.save_every_seconds, save_seconds / SAVING_SHARE)
 
 
+def seconds_for(updates: int, costs: Costs, since_validation: int, every: int) -> float:
+    """What so many more updates take, with all validations up to the last of them."""
+    validations = math.ceil((since_validation + updates) / every)
+    return updates * costs.update_seconds + validations * costs.validation_seconds
+
+
 def _updates_that_fit(usable: float, costs: Costs, since_validation: int, every: int) -> int:
     """How many updates fit into the usable seconds, with all validations up to the last of them."""
 
     def seconds(updates: int) -> float:
-        validations = math.ceil((since_validation + updates) / every)
-        return updates * costs.update_seconds + validations * costs.validation_seconds
+        return seconds_for(updates, costs, since_validation, every)
 
     most = int(max(0.0, usable) / costs.update_seconds)
     return max(0, bisect_right(range(most + 1), usable, key=seconds) - 1)
@@ -158,8 +190,15 @@ def _validations_apart(plan: Plan, usable: float, costs: Costs) -> int:
 def learning_rate(settings: TrainingRecipe, plan: Plan, update: int, epoch: int) -> float:
     """The rate of the update that follows `update` finished ones, in epoch `epoch` (from 0)."""
     number = update + 1
-    rising = min(1.0, number / plan.warmup) if plan.warmup else 1.0
-    return settings.learning_rate * rising * _falling(settings, plan, number, epoch)
+    return settings.learning_rate * risen(plan, number) * _falling(settings, plan, number, epoch)
+
+
+def risen(plan: Plan, number: int) -> float:
+    """The share of its highest that the rate has risen to at update `number` (from 1)."""
+    if number >= plan.warmup:
+        return 1.0
+    share = (number - plan.rises_from) / (plan.warmup - plan.rises_from)
+    return plan.risen + (1.0 - plan.risen) * share
 
 
 def _falling(settings: TrainingRecipe, plan: Plan, number: int, epoch: int) -> float:

@@ -32,8 +32,8 @@ from regard.translation.schedule import (
     first_plan,
     learning_rate,
     plan_the_rest,
-    seconds_between_plans,
     seconds_between_saves,
+    seconds_to_next_plan,
     update_limit,
 )
 from regard.translation.session import (
@@ -253,7 +253,13 @@ def _planning_is_due(standing: Standing, settings: TrainingRecipe) -> bool:
     since = standing.since_plan
     if not settings.seconds or since.updates < PLANNED_UPDATES or not since.tokens:
         return False
-    return since.seconds >= seconds_between_plans(settings, standing.save_seconds)
+    given = _seconds_given(standing, settings)
+    return since.seconds >= seconds_to_next_plan(standing.plan, given, standing.save_seconds)
+
+
+def _seconds_given(standing: Standing, settings: TrainingRecipe) -> float:
+    """What was left of the time when the run got its present limits."""
+    return settings.seconds - standing.limits_set_at
 
 
 def _plan_the_rest(learner: Learner, session: Session) -> None:
@@ -271,6 +277,7 @@ def _plan_the_rest(learner: Learner, session: Session) -> None:
         limit=update_limit(settings, session.updates_per_epoch),
         update=standing.update,
         validated_at=standing.validated_at,
+        seconds_given=_seconds_given(standing, settings),
         seconds_left=settings.seconds - session.seconds(),
     )
     standing.since_plan = Sums()
