@@ -6,6 +6,7 @@ import json
 import math
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,19 +68,23 @@ def test_an_interrupted_run_ends_with_the_bits_of_an_unbroken_one(
 
 
 def test_a_run_that_dies_between_two_saves_repeats_what_was_not_saved(tmp_path: Path) -> None:
-    whole = new_run(tmp_path / "whole", recipe())
-    go(whole)
-    broken = new_run(tmp_path / "broken", recipe())
-    go(broken, At(5, ask_to_stop))
+    def worse(scores: list[float]) -> Callable[[TranslationModel], float]:
+        return lambda model: scores.pop()
+
+    chosen = recipe(stop_by="bleu")
+    whole = new_run(tmp_path / "whole", chosen)
+    go(whole, dev_bleu=worse([6.0, 7.0, 8.0, 9.0]))
+    broken = new_run(tmp_path / "broken", chosen)
+    go(broken, At(9, ask_to_stop), dev_bleu=worse([9.0]))
 
     def die() -> None:
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):  # the validation after update 7 is written, not saved
-        go(broken, At(17, die))
-    assert facts(broken)["standing"]["update"] == 5
-    assert tensors(broken.best)
-    go(broken)
+    with pytest.raises(ZeroDivisionError):  # the validation after update 14 is written, not saved
+        go(broken, At(17, die), dev_bleu=worse([8.0]))
+    assert facts(broken)["standing"]["update"] == 9
+    assert events(broken)[-2]["event"] == "validation"
+    go(broken, dev_bleu=worse([6.0, 7.0, 8.0]))
     assert_same_results(whole, broken)
 
 
@@ -151,7 +156,7 @@ def test_a_second_interruption_stops_at_once_and_the_last_save_is_whole(tmp_path
         ask_to_stop()
 
     with pytest.raises(KeyboardInterrupt):
-        go(run, At(9, twice))
+        go(run, At(6, twice))
     assert run.last.read_bytes() == before
     assert go(run).reason == "updates"
 
@@ -268,7 +273,7 @@ def test_another_text_or_recipe_is_refused(tmp_path: Path) -> None:
     (run.folder / "recipe.toml").write_text(text)
     description = json.loads((run.corpus / "corpus.json").read_text())
     (run.corpus / "corpus.json").write_text(json.dumps({**description, "digest": "other"}))
-    with pytest.raises(RunError, match="the text in corpus is not the one trained on"):
+    with pytest.raises(RunError, match="is not the one trained on: put that back"):
         go(run)
 
 

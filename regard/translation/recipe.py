@@ -188,7 +188,9 @@ class TrainingRecipe(Section):
     )
     log_every: Positive = Field(default=50, description="Updates between two lines of log.jsonl")
     save_every_seconds: NotNegative = Field(
-        default=60.0, description="Time between two saves; results do not depend on it"
+        default=60.0,
+        description="Time between two saves, where a plan or new best weights ask for none before; "
+        "results do not depend on it",
     )
 
     @model_validator(mode="after")

@@ -56,13 +56,12 @@ from regard.translation.state import (
 )
 from regard.translation.update import (
     Group,
-    averaged,
     find_gradient,
     follow_average,
     groups,
     updates_per_epoch,
 )
-from regard.translation.validation import keep_best, validate
+from regard.translation.validation import keep_best, settle_best, validate
 
 MOST_SKIPPED_IN_A_ROW = 5
 
@@ -127,6 +126,8 @@ def train(
             spent_seconds = standing.seconds + already_spent_seconds + clock() - began
             _refuse_no_time(run, standing, spent_seconds)
         for line in said:
+            display.say(line)
+        if line := settle_best(learner, run):
             display.say(line)
         keep_recipe(run)
         if standing.finished:
@@ -317,8 +318,8 @@ def _finish(learner: Learner, session: Session, reason: str) -> Outcome:
     if standing.since_log.updates:
         log_training(learner, session)
     if standing.best is None:
-        with averaged(learner.model, learner.average):
-            keep_best(learner, session)
+        save(learner, session)
+        keep_best(learner, session.run)
     standing.finished = reason
     standing.seconds = session.seconds()
     session.log.write(
