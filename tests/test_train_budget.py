@@ -110,14 +110,15 @@ def test_validations_that_get_dear_keep_to_their_share(tmp_path: Path) -> None:
 
 
 class Watcher(At):
-    """A display that keeps every glance."""
+    """A display that keeps every glance, and may ask to stop after an update."""
 
-    def __init__(self) -> None:
-        super().__init__(0, ask_to_stop)
+    def __init__(self, update: int = 0) -> None:
+        super().__init__(update, ask_to_stop)
         self.seen: list[Shown] = []
 
     def show(self, glance: Callable[[], Shown]) -> None:
         self.seen.append(glance())
+        super().show(lambda: self.seen[-1])
 
 
 def test_never_more_time_is_said_to_be_left_than_was_given(tmp_path: Path) -> None:
@@ -127,7 +128,26 @@ def test_never_more_time_is_said_to_be_left_than_was_given(tmp_path: Path) -> No
     for shown in watcher.seen:
         assert shown.seconds_left is not None
         assert 0 <= shown.seconds_left <= GIVEN - shown.seconds
-    assert left[-1] == 0
+    assert left[-1] == 1.0  # the last validation
+
+
+@pytest.mark.parametrize("training", [{}, {"seconds": 1e6}], ids=["no time", "ample time"])
+def test_the_time_left_is_that_of_the_updates_and_validations_left(
+    tmp_path: Path, training: dict[str, Any]
+) -> None:
+    run = budget(tmp_path, **{"epochs": 40, "seconds": 0.0, "validate_every": 32, **training})
+    # The first update of a process is slow, of one that goes on, too.
+    begun, gone_on = Watcher(update=50), Watcher()
+    for watcher in (begun, gone_on):
+        work(run, Worker(later(1.0, 0.2, since=1.0), always(0.5)), watcher)
+    first, *others = begun.seen
+    if not training:
+        assert first.seconds_left is None  # the first update of all says little
+    for shown in (*others, *gone_on.seen):
+        left = (320 - shown.update) * 0.2 + (10 - (shown.update - 1) // 32) * 0.5
+        validated = shown.update > 32  # before, nobody knows what that takes
+        assert shown.seconds_left == pytest.approx(left, rel=0.25 if validated else 0.35)
+    assert gone_on.seen[-1].update == 320
 
 
 def by_length(run: Run) -> Worker:

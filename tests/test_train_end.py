@@ -161,6 +161,28 @@ def test_a_finished_run_names_the_limit_that_ended_it(
     assert hint(run, go_quickly) == expected
 
 
+@pytest.mark.parametrize(
+    ("training", "why"),
+    [
+        ({"updates": 3}, "all updates are done"),
+        ({"epochs": 2, "seconds": 1e6}, "all updates are done"),
+        ({"epochs": 0, "seconds": 27}, "the time is used up"),
+        ({"epochs": 10_000, "seconds": 27}, "the time is used up"),
+        ({"validate_every": 1, "patience": 2, "learning_rate": 1e-12},
+            "none of 2 validations was better"),
+    ],
+)  # fmt: skip
+def test_it_is_said_what_ended_a_run_at_its_end_and_when_asked_again(
+    tmp_path: Path, training: dict[str, Any], why: str
+) -> None:
+    run = new_run(tmp_path / "run", recipe(save_every_seconds=1e6, **training))
+    said = Listener(0, ask_to_stop)
+    go_quickly(run, said, clock=Clock())
+    go_quickly(run, said, clock=Clock())
+    assert f": {why}; best on dev at update" in said.lines[-2]
+    assert f"finished ({why}); best on dev at update" in said.lines[-1]
+
+
 class Listener(At):
     """A display that never looks at the clock."""
 

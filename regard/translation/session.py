@@ -12,7 +12,7 @@ from regard.translation.model import Batch, TranslationModel
 from regard.translation.progress import Display, Log, Shown
 from regard.translation.recipe import TrainingRecipe
 from regard.translation.run import Run
-from regard.translation.schedule import Plan, learning_rate
+from regard.translation.schedule import Costs, learning_rate, seconds_for
 from regard.translation.state import Learner, Scores, Standing, Sums, save_state
 
 DevBleu = Callable[[TranslationModel], float]
@@ -22,8 +22,8 @@ DevBleu = Callable[[TranslationModel], float]
 class Session:
     """What one process trains with.
 
-    `seconds_before` and `update_before` are from before it began; the seconds of an update run from
-    `marked`, where the last update, validation or save ended.
+    `seconds_before` were spent before it began; the seconds of an update run from `marked`, where
+    the last update, validation or save ended.
     """
 
     run: Run
@@ -38,7 +38,6 @@ class Session:
     clock: Callable[[], float]
     began: float
     seconds_before: float
-    update_before: int
     marked: float
     saved_at: float
 
@@ -70,19 +69,28 @@ def say_what_begins(learner: Learner, session: Session) -> None:
     )
 
 
-def how_to_extend(run: Run, standing: Standing, plan: Plan) -> str:
-    """The command that gives a finished run more of what ended it.
+def why_it_ended(standing: Standing, limit: int | None) -> str:
+    """What ended a finished run; `limit` is the number of updates that its recipe allows."""
+    if standing.finished == "patience":
+        return f"none of {standing.validations_without_better} validations was better"
+    return "the time is used up" if _time_ended(standing, limit) else "all updates are done"
 
-    `plan` is the one that its limits alone make, before any time is turned into updates.
-    """
+
+def how_to_extend(run: Run, standing: Standing, limit: int | None) -> str:
+    """The command that gives a finished run more of what ended it; `limit` as in `why_it_ended`."""
     training = run.recipe.training
     longer = f"To train it longer, for example: regard train --resume {run.folder}"
     if standing.finished == "patience":
         return f"{longer} --set training.patience={2 * training.patience}"
-    if standing.finished == "seconds" or standing.plan.updates != plan.updates:
+    if _time_ended(standing, limit):
         return f"{longer} --for {2 * math.ceil(training.seconds)}s (the time in all)"
-    limit = "updates" if plan.updates == training.updates else "epochs"
-    return f"{longer} --set training.{limit}={2 * getattr(training, limit)}"
+    key = "updates" if limit == training.updates else "epochs"
+    return f"{longer} --set training.{key}={2 * getattr(training, key)}"
+
+
+def _time_ended(standing: Standing, limit: int | None) -> bool:
+    """Whether the clock ended a run, or a plan that turned its time into fewer updates."""
+    return standing.finished == "seconds" or standing.plan.updates != limit
 
 
 def log_training(learner: Learner, session: Session) -> None:
@@ -104,16 +112,14 @@ def log_training(learner: Learner, session: Session) -> None:
     standing.since_log = Sums()
 
 
-def glance(standing: Standing, session: Session) -> Shown:
+def progress_now(standing: Standing, session: Session) -> Shown:
     """What the progress display says now."""
     sums = standing.since_log if standing.since_log.tokens else standing.since_plan
-    here = standing.update - session.update_before
     left = []
     if session.settings.seconds:
         left.append(session.settings.seconds - standing.seconds)
-    if standing.plan.updates is not None and here:
-        each = (session.clock() - session.began) / here
-        left.append((standing.plan.updates - standing.update) * each)
+    if standing.plan.updates is not None and standing.since_plan.updates:
+        left.append(_seconds_left(standing.plan.updates, standing))
     return Shown(
         update=standing.update,
         updates=standing.plan.updates,
@@ -123,6 +129,16 @@ def glance(standing: Standing, session: Session) -> Shown:
         seconds=standing.seconds,
         seconds_left=min(left, default=None),
         scores=f"dev {in_words(standing.latest)}" if standing.latest else "",
+    )
+
+
+def _seconds_left(updates: int, standing: Standing) -> float:
+    """What the rest of `updates` updates takes at the speed since the last plan."""
+    since = standing.since_plan
+    costs = Costs(since.seconds / since.updates, standing.validation_seconds, standing.save_seconds)
+    since_validation = standing.update - standing.validated_at
+    return seconds_for(
+        updates - standing.update, costs, since_validation, standing.plan.validate_every
     )
 
 

@@ -40,11 +40,12 @@ from regard.translation.session import (
     DevBleu,
     Session,
     best_in_words,
-    glance,
     how_to_extend,
     log_training,
+    progress_now,
     save,
     say_what_begins,
+    why_it_ended,
 )
 from regard.translation.state import (
     Best,
@@ -74,7 +75,8 @@ class TrainingError(ValueError):
 class Outcome:
     """How a training ended: by "updates", "seconds", "patience", or "interrupted" (it can go on).
 
-    `seconds` counts from the start of the command, over all its continuations.
+    A time that was given is turned into updates and ends by those; by "seconds" if it was over
+    before. `seconds` counts from the start of the command, over all its continuations.
     """
 
     reason: str
@@ -131,9 +133,9 @@ def train(
             display.say(line)
         keep_recipe(run)
         if standing.finished:
-            how = how_to_extend(run, standing, plan)
-            done = f"finished ({standing.finished}){best_in_words(standing)}"
-            display.say(f"{run.folder}: {done}. {how}")
+            limit = update_limit(settings, per_epoch)
+            why, how = why_it_ended(standing, limit), how_to_extend(run, standing, limit)
+            display.say(f"{run.folder}: finished ({why}){best_in_words(standing)}. {how}")
             return _outcome(standing, "interrupted" if interruption.asked else standing.finished)
         log = Log(run.log, standing.log_bytes)
         session = Session(
@@ -149,7 +151,6 @@ def train(
             clock=clock,
             began=began,
             seconds_before=standing.seconds + already_spent_seconds,
-            update_before=standing.update,
             marked=clock(),
             saved_at=clock(),
         )
@@ -180,13 +181,13 @@ def _go_on(learner: Learner, session: Session) -> Outcome:
             _plan_the_rest(learner, session)
             continue  # there may be no time for another update
         _learn(learner, session, next(upcoming))
-        session.display.show(lambda: glance(standing, session))
+        session.display.show(lambda: progress_now(standing, session))
         if standing.since_log.updates >= settings.log_every:
             log_training(learner, session)
         between = seconds_between_saves(settings, standing.save_seconds)
         if session.clock() - session.saved_at >= between:
             save(learner, session)
-    return _leave(learner, session)
+    return _end_for_now(learner, session)
 
 
 def _refuse_no_time(run: Run, standing: Standing, spent: float) -> None:
@@ -304,7 +305,8 @@ def _costs(standing: Standing, session: Session) -> Costs:
     return Costs(update_seconds, standing.validation_seconds, standing.save_seconds)
 
 
-def _leave(learner: Learner, session: Session) -> Outcome:
+def _end_for_now(learner: Learner, session: Session) -> Outcome:
+    """Save, because somebody asked to stop; the run can go on."""
     save(learner, session)
     session.display.say(
         f"Saved at update {learner.standing.update:,}. "
@@ -314,6 +316,7 @@ def _leave(learner: Learner, session: Session) -> Outcome:
 
 
 def _finish(learner: Learner, session: Session, reason: str) -> Outcome:
+    """Save for the last time, because of what the recipe says."""
     standing = learner.standing
     if standing.since_log.updates:
         log_training(learner, session)
@@ -326,14 +329,10 @@ def _finish(learner: Learner, session: Session, reason: str) -> Outcome:
         "end", reason=reason, update=standing.update, seconds=round(standing.seconds, 3)
     )
     save(learner, session)
-    why = {
-        "updates": "all updates are done",
-        "patience": f"none of {standing.validations_without_better} validations was better",
-        "seconds": "the time is up",
-    }
+    why = why_it_ended(standing, update_limit(session.settings, session.updates_per_epoch))
     session.display.say(
         f"Finished after update {standing.update:,}, {clock_time(standing.seconds)}: "
-        f"{why[reason]}{best_in_words(standing)}"
+        f"{why}{best_in_words(standing)}"
     )
     return _outcome(standing, "interrupted" if session.interruption.asked else reason)
 
