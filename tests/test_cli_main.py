@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -158,21 +160,27 @@ def test_ctrl_c_while_links_are_written_leaves_whole_lines(run: Path, tmp_path: 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise")
 def test_ctrl_c_while_a_run_is_measured_writes_nothing(run: Path, tmp_path: Path) -> None:
-    (tmp_path / "s").write_text("la casa\n" * 20_000, encoding="utf-8")
+    (tmp_path / "s").write_text("la casa\n", encoding="utf-8")
     os.mkfifo(tmp_path / "t")
     words = [run, tmp_path / "t", tmp_path / "s", "--output", tmp_path / "out"]
-    with (
-        subprocess.Popen(
-            [*REGARD, "evaluate", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process,
-        (tmp_path / "t").open("wb") as pipe,
-    ):  # opens when the program reads it
-        pipe.write(b"la casa\n")
-        pipe.flush()
+    with subprocess.Popen(
+        [*REGARD, "evaluate", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        pipe = when_somebody_reads(tmp_path / "t", process)
         process.send_signal(signal.SIGINT)
         out, said = process.communicate()
+        os.close(pipe)
     assert (process.returncode, out, said) == (130, b"", b"regard: stopped\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s", "t"]
+
+
+def when_somebody_reads(fifo: Path, reader: subprocess.Popen[bytes]) -> int:
+    """A descriptor that writes to a pipe, as soon as the process that is to read it does."""
+    while reader.poll() is None:
+        with contextlib.suppress(OSError):  # ENXIO: nobody reads it yet
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        time.sleep(0.05)
+    raise AssertionError(reader.communicate())
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
