@@ -219,7 +219,7 @@ def test_weights_of_another_model_do_not_fit(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"\[13, 6\] in the model, \[9, 6\] in the file.*put back"):
         put_weights(build(chosen, 13, 11), weights, path)
     shallow = change(recipe(), ["model.layers=1"]).model
-    with pytest.raises(RunError, match="only the file has.*put back the recipe"):
+    with pytest.raises(RunError, match=r"only the file has.*put back the recipe"):
         put_weights(build(shallow, 9, 11), weights, path)
     with pytest.raises(RunError, match="holds weights, not a training state: put each"):
         read_checkpoint(path, "a training state")
