@@ -85,9 +85,8 @@ def translate(
 
     regard translate runs/one runs/two runs/three < new.es > new.en
 
-    Several runs write each word together, by the mean of their probabilities: as a rule better than
-    each alone, where they are about as good. They need one vocabulary: train on the same text, with
-    another training.seed.
+    Several runs write together, by the mean of their probabilities: as a rule better than each, if
+    about as good. They need one vocabulary: the same text, another training.seed.
 
     Text of any length is taken: a long line is cut at the ends of sentences, and joined again with
     one space between them, or none in Chinese and Japanese.
