@@ -53,9 +53,18 @@ class Worker(Bigram):
         return super().loss(batch, label_smoothing)
 
 
-def work(run: Run, worker: Worker, display: At | None = None) -> Outcome:
+def work(run: Run, worker: Worker, display: At | None = None, spent: float = 0.0) -> Outcome:
     _, corpus, dev = parts(run)
-    return train(run, worker, corpus, dev, device=CPU, display=display, clock=lambda: worker.now)
+    return train(
+        run,
+        worker,
+        corpus,
+        dev,
+        device=CPU,
+        already_spent_seconds=spent,
+        display=display,
+        clock=lambda: worker.now,
+    )
 
 
 def budget(folder: Path, **training: Any) -> Run:
@@ -212,6 +221,24 @@ def test_however_little_more_time_is_given_the_rate_falls_to_zero_in_it(
     outcome = work(longer, Worker(always(0.2), always(0.5)))
     assert outcome.reason == "updates"
     assert given - 0.1 * more <= outcome.seconds <= given
+    found = rates(run)[before:]
+    assert found[0] == 0.01
+    assert 0 < found[-1] < 2 * 0.01 / len(found)
+
+
+@pytest.mark.parametrize("more", [False, True], ids=["of a new run", "of one that goes on"])
+def test_a_preparation_that_leaves_little_of_the_time_leaves_enough_to_plan(
+    tmp_path: Path, more: bool
+) -> None:
+    run, spent = budget(tmp_path), 0.0
+    if more:
+        spent = work(run, Worker(always(0.2), always(0.5))).seconds
+        run = change_limits(run, ["training.seconds=1000"])
+    before, given = len(rates(run)) if more else 0, run.recipe.training.seconds
+    worker = Worker(always(0.2), always(0.5))
+    outcome = work(run, worker, spent=given - 6.0 - spent)
+    assert outcome.reason == "updates"
+    assert given - 0.6 <= outcome.seconds <= given
     found = rates(run)[before:]
     assert found[0] == 0.01
     assert 0 < found[-1] < 2 * 0.01 / len(found)

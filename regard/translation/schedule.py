@@ -4,10 +4,10 @@ All of it is a function of the update's number and of a `Plan`, which is kept wi
 resumed run does exactly what an unbroken one would have done.
 
 A budget of seconds is turned into updates more than once: each time `PLANNED_SHARE` of it has been
-trained, the rest is planned from the speed since the plan before. The budget of a run that got more
-time is what it had left then. The learning rate goes on from where the old plan has it, and is zero
-at the new end; a warm-up that would take more than `WARMUP_SHARE` of the rest is cut, and the rate
-rises faster to its highest from then on.
+trained, the rest is planned from the speed since the plan before. The budget is what preparation
+left of the time, or what was left when more was given. The learning rate goes on from where the old
+plan has it, and is zero at the new end; a warm-up that would take more than `WARMUP_SHARE` of the
+rest is cut, and the rate rises faster to its highest from then on.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ def plan_the_rest(
     """Turn the seconds left after `update` updates into updates: the plan from now on.
 
     `limit` is what `update_limit` says, `validated_at` the last update that was validated;
-    `seconds_given` were left when the limits were set. The last update of all is validated and
-    saved, and paid for.
+    `seconds_given` were left when training began under its limits. The last update of all is
+    validated and saved, and paid for.
     """
     # Two saves are certain: of this plan, and at the end.
     usable = seconds_left - RESERVED_SHARE * seconds_given - 2 * costs.save_seconds

@@ -91,9 +91,9 @@ class Standing:
 
     The next update takes batch `batch` of epoch `epoch`. `validated_at` is the last update that was
     tried on dev, which took `validation_seconds`. `seconds` counts from the start of the command,
-    over all its continuations, and stood at `limits_set_at` when the run got its present limits.
-    `since_plan` tells the speed since the budget of seconds was last turned into updates, without
-    the very first update; `save_seconds` is what the save before this one took.
+    over all its continuations, and stood at `limits_began_at` when training began under its present
+    limits. `since_plan` tells the speed since the budget of seconds was last turned into updates,
+    without the very first update; `save_seconds` is what the save before this one took.
     """
 
     plan: Plan
@@ -101,7 +101,7 @@ class Standing:
     epoch: int = 0
     batch: int = 0
     seconds: float = 0.0
-    limits_set_at: float = 0.0
+    limits_began_at: float = 0.0
     best: Best | None = None
     latest: Scores | None = None
     validated_at: int = 0
@@ -209,7 +209,7 @@ def load_state(learner: Learner, run: Run, corpus_digest: str) -> list[str]:
     standing, said = learner.standing, []
     if any(begun.get(limit) != now[limit] for limit in LIMITS):
         said = _what_the_rate_does(standing, plan, run.recipe.training)
-        standing.plan, standing.limits_set_at, standing.finished = plan, standing.seconds, None
+        standing.plan, standing.finished = plan, None
         standing.validations_without_better = 0  # what the old plan's rate no longer bettered
     elif standing.finished == "patience" and begun.get("patience") != now["patience"]:
         standing.finished = None

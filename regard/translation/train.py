@@ -127,6 +127,7 @@ def train(
         if standing.plan is plan:  # of a new run, or of new limits
             spent_seconds = standing.seconds + already_spent_seconds + clock() - began
             _refuse_no_time(run, standing, spent_seconds)
+            standing.limits_began_at = spent_seconds
         for line in said:
             display.say(line)
         if line := settle_best(learner, run):
@@ -260,8 +261,8 @@ def _planning_is_due(standing: Standing, settings: TrainingRecipe) -> bool:
 
 
 def _seconds_given(standing: Standing, settings: TrainingRecipe) -> float:
-    """What was left of the time when the run got its present limits."""
-    return settings.seconds - standing.limits_set_at
+    """What was left of the time when training began under its present limits."""
+    return settings.seconds - standing.limits_began_at
 
 
 def _plan_the_rest(learner: Learner, session: Session) -> None:
