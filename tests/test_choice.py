@@ -10,7 +10,6 @@ from regard.translation.choice import (
     FEWEST_EPOCHS,
     SHAPES,
     SIZES,
-    Choice,
     Speed,
     TextAmount,
     choose,
@@ -59,19 +58,6 @@ def test_a_time_is_the_only_limit_and_without_one_there_are_epochs_and_patience(
     assert training.patience == 0
     training = choose(SPA_ENG).recipe.training
     assert (training.seconds, training.epochs, training.patience) == (0.0, 20, 8)
-
-
-@pytest.mark.parametrize("seconds", [None, 8.0])
-def test_weights_are_judged_by_loss_where_dev_is_too_small_for_bleu(seconds: float | None) -> None:
-    def chosen(pairs: int) -> Choice:
-        return choose(TextAmount(pairs, 30.0, 30.0), seconds=seconds)
-
-    # Five in a hundred pairs become the dev part.
-    assert chosen(1000).recipe.training.stop_by == chosen(5999).recipe.training.stop_by == "loss"
-    assert chosen(6000).recipe.training.stop_by == "bleu"
-    assert any("about 50 sentences, too few for BLEU" in line for line in chosen(1000).reasons)
-    assert any("about 1 sentence, too" in line for line in chosen(20).reasons)
-    assert not any("too few" in line for line in chosen(6000).reasons)
 
 
 def test_little_time_needs_little_dropout() -> None:
@@ -152,10 +138,10 @@ def test_no_text_is_refused(amount: TextAmount) -> None:
 def test_one_is_not_said_to_be_many() -> None:
     text = TextAmount(1000, 30.0, 30.0)
     assert (
-        choose(text, seconds=0.9, threads=2).reasons[-3].startswith("About 1 second on 2 threads")
+        choose(text, seconds=0.9, threads=2).reasons[-2].startswith("About 1 second on 2 threads")
     )
     epoch = seconds_per_epoch(SIZES[0], SHAPES[0], text, speed_of("cpu", 2))
-    assert ", 1 pass over the text. " in choose(text, seconds=epoch, threads=2).reasons[-3]
+    assert ", 1 pass over the text. " in choose(text, seconds=epoch, threads=2).reasons[-2]
 
 
 def test_no_time_is_refused() -> None:

@@ -5,8 +5,7 @@ not take its model through the text `FEWEST_EPOCHS` times, the model is the larg
 it would take (or the smallest); where it is not enough for `FULL_EPOCHS`, there is little to forget
 and dropout is low. A time given is the only limit: the learning rate falls to zero at its end, and
 patience would end it before. Without one, training ends after the row's epochs, or before when
-`PATIENCE` validations were not better. Better is more BLEU; less loss where dev has fewer than
-`FEWEST_DEV_SENTENCES`, on which BLEU goes up and down by chance. Time is guessed from the
+`PATIENCE` validations were not better. Time is guessed from the
 multiplications of a target piece, from what an update takes besides, and from the `Speed` of the
 device. There is no input feeding, for the sake of speed (docs/why.md). Everything else is the
 recipe's default.
@@ -21,7 +20,6 @@ from dataclasses import dataclass
 from regard.translation.progress import clock_time
 from regard.translation.recipe import ModelRecipe, Recipe
 from regard.translation.recipe_file import recipe_from
-from regard.translation.split import part_size
 
 CHARACTERS_PER_PIECE = 3.5  # of byte-pair pieces; short sentences in European languages
 FEWEST_EPOCHS = 2.0
@@ -29,7 +27,6 @@ FULL_EPOCHS = 3.0
 DROPOUT_IN_A_HURRY = 0.1
 WARMUP = 100  # updates
 PATIENCE = 8  # validations
-FEWEST_DEV_SENTENCES = 300  # that BLEU can tell weights apart by
 EXPECTED_VALIDATION_SHARE = 0.06  # of the time
 
 
@@ -155,7 +152,7 @@ def choose(
             )
         if epochs_in(seconds, row, shape, amount, speed) < FULL_EPOCHS:
             dropout = min(dropout, DROPOUT_IN_A_HURRY)
-    recipe = recipe_from(_tables(row, shape, dropout, amount, seconds), "the rule of choice")
+    recipe = recipe_from(_tables(row, shape, dropout, seconds), "the rule of choice")
     layers = "1 layer" if shape.layers == 1 else f"{shape.layers} layers"
     reasons.insert(
         0,
@@ -169,11 +166,6 @@ def choose(
         f"text{'' if seconds else '; less if dev stops improving'}. The speed is a guess until "
         "measured"
     )
-    if recipe.training.stop_by == "loss":
-        reasons.append(
-            f"Dev will be about {_count(part_size(amount.pairs), 'sentence')}, too few for BLEU to "
-            "tell which weights are better: the loss on dev does"
-        )
     reasons.append(_expectation(amount.pairs))
     return Choice(recipe, tuple(reasons))
 
@@ -236,7 +228,7 @@ def seconds_per_epoch(row: SizeRow, shape: Shape, amount: TextAmount, speed: Spe
     """How long a model takes for one pass over the text, validations included, about."""
     pieces = amount.pairs * (amount.target_characters / CHARACTERS_PER_PIECE + 1)
     ratio = amount.source_characters / amount.target_characters
-    model = recipe_from(_tables(row, shape, row.dropout, amount, None), "the rule of choice").model
+    model = recipe_from(_tables(row, shape, row.dropout, None), "the rule of choice").model
     operations = 6 * multiplied_weights(model, row.vocabulary, ratio)
     updates = math.ceil(amount.pairs / row.batch)
     training = updates * speed.update_seconds + pieces * operations / speed.operations_per_s
@@ -257,9 +249,8 @@ def multiplied_weights(model: ModelRecipe, vocabulary: int, source_pieces: float
 
 
 def _tables(
-    row: SizeRow, shape: Shape, dropout: float, amount: TextAmount, seconds: float | None
+    row: SizeRow, shape: Shape, dropout: float, seconds: float | None
 ) -> dict[str, dict[str, object]]:
-    small_dev = part_size(amount.pairs) < FEWEST_DEV_SENTENCES
     return {
         "tokens": {"size": row.vocabulary},
         "model": {
@@ -276,7 +267,6 @@ def _tables(
             "epochs": 0 if seconds else row.epochs,
             "seconds": seconds or 0.0,
             "patience": 0 if seconds else PATIENCE,
-            "stop_by": "loss" if small_dev else "bleu",
         },
     }
 
