@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from regard.attention import LuongAttention, Source
-from regard.translation.model import Batch, Loss, State, TranslationModel, cross_entropy
+from regard.translation.fed_decoder import write_fed
+from regard.translation.model import Batch, Loss, State, TranslationModel
+from regard.translation.output_loss import output_loss
 from regard.translation.recipe import ModelRecipe
 
 
@@ -100,8 +102,10 @@ class Rnn(TranslationModel):
     def loss(self, batch: Batch, label_smoothing: float = 0.0) -> Loss:
         """The cross-entropy of the labels, summed; no logits are worked out for padding."""
         rows = batch.label_mask
-        logits = self.predict(self.read_and_write(batch)[rows])
-        return cross_entropy(logits, batch.labels[rows], label_smoothing)
+        states = self.dropout(self.read_and_write(batch)[rows])
+        return output_loss(
+            states, self.output.weight, self.output.bias, batch.labels[rows], label_smoothing
+        )
 
     def read_and_write(self, batch: Batch) -> Float[Tensor, "B L H"]:
         """h~ before each label, given the true words before it."""
@@ -109,11 +113,14 @@ class Rnn(TranslationModel):
         embedded = self.dropout(self.target_embedding(batch.inputs))
         if not self.input_feeding:
             return self.write(embedded, state)[0]
-        attentional = []
-        for t in range(embedded.shape[1]):
-            now, state = self.write(embedded[:, t : t + 1], state)
-            attentional.append(now)
-        return torch.cat(attentional, dim=1)
+
+        def look(top: Float[Tensor, "B 1 H"], position: int) -> Float[Tensor, "B H"]:
+            if self.attention is None or state.source is None:
+                return top[:, 0]
+            where = torch.tensor([position], device=top.device)
+            return self.attention(top, state.source, where).attentional[:, 0]
+
+        return write_fed(self.decoder, embedded, state.hidden, state.cell, look)
 
     def start(self, source: Int[Tensor, "B S"], source_mask: Bool[Tensor, "B S"]) -> RnnState:
         """Read the source in its length order, and hand the last state to the decoder."""
