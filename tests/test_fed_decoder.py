@@ -18,7 +18,7 @@ def by_hand(lstm: nn.LSTM, embedded: Tensor, hidden: Tensor, cell: Tensor) -> Te
     return torch.stack(made, dim=1)
 
 
-def look(top: Tensor, position: int) -> Tensor:
+def look(top: Tensor, position: Tensor) -> Tensor:
     """Stands for attention: another state at every position."""
     return torch.tanh(top[:, 0] * (position + 1))
 

@@ -2,7 +2,7 @@
 
 Laid side by side, the windows of Q queries are [Q, W, M] numbers: for W = 21 that is twenty-one
 copies of the keys, far more than a processor's cache holds. Here the keys are read where they are,
-and nothing but them is kept for the gradient. Summing up is PyTorch's `embedding_bag`: a window is
+and no copy of them is kept for the gradient. Summing up is PyTorch's `embedding_bag`: a window is
 a bag of keys, its context their weighted sum.
 
 Letters: B sentences, S keys of a sentence, R rows that read them, Q queries, W slots of a window,

@@ -11,43 +11,37 @@ from regard.translation.lines import check_same_count, read_lines
 from regard.translation.model import Batch, TranslationModel
 from regard.translation.run import Run
 from regard.translation.search import SearchSettings, in_batches, search_all
-from regard.translation.tokens_file import load_tokens
+from regard.translation.tokens import Tokens
 
 BATCH_PIECES = 4096
 
 
-def dev_batches(run: Run) -> list[Batch]:
-    """The dev part of a run in batches of similar length; empty if it has none."""
+def dev_part(
+    run: Run, source_tokens: Tokens, target_tokens: Tokens
+) -> tuple[list[Batch], Callable[[TranslationModel], float] | None]:
+    """The dev part in batches of similar length, and a function that gives a model's BLEU on it.
+
+    It translates greedily; None where BLEU has no say in the recipe (`training.stop_by`). Without a
+    dev part there are no batches and no function.
+    """
     sources, targets = dev_lines(run)
     if not sources:
-        return []
-    source_ids = load_tokens(run.tokens("source")).encode_ids(sources)
-    target_ids = load_tokens(run.tokens("target")).encode_ids(targets)
+        return [], None
+    source_ids = source_tokens.encode_ids(sources)
+    target_ids = target_tokens.encode_ids(targets)
     lengths = [max(len(s), len(t)) + 1 for s, t in zip(source_ids, target_ids, strict=True)]
-    return [
+    batches = [
         to_batch([source_ids[i] for i in rows], [target_ids[i] for i in rows])
         for rows in in_batches(lengths, pieces=BATCH_PIECES)
     ]
-
-
-def dev_bleu(run: Run) -> Callable[[TranslationModel], float] | None:
-    """A function that translates the dev part greedily and gives its BLEU.
-
-    None where there is no dev part, or BLEU has no say in the recipe (`training.stop_by`).
-    """
-    sources, targets = dev_lines(run)
-    if not sources or run.recipe.training.stop_by != "bleu":
-        return None
-    source_tokens, target_tokens = (load_tokens(run.tokens(side)) for side in ("source", "target"))
-    ids = source_tokens.encode_ids(sources)
     settings = SearchSettings(beam=1, record=False, forbidden=unwritable(target_tokens))
 
     def score(model: TranslationModel) -> float:
-        found = search_all(model, ids, settings)
+        found = search_all(model, source_ids, settings)
         outputs = [target_tokens.decode(hypotheses[0].ids) for hypotheses in found]
         return bleu(outputs, targets).value
 
-    return score
+    return batches, score if run.recipe.training.stop_by == "bleu" else None
 
 
 def dev_lines(run: Run) -> tuple[list[str], list[str]]:

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
 from regard.translation.shared_weight import SharedWeight
 
-Look = Callable[[Float[Tensor, "B 1 H"], int], Float[Tensor, "B H"]]
+Look = Callable[[Float[Tensor, "B 1 H"], Int[Tensor, " 1"]], Float[Tensor, "B H"]]
 """From the top state at a target position to the attentional state there."""
 
 
@@ -45,7 +45,8 @@ def write_fed(
     states, cells = list(hidden), list(cell)
     below = torch.zeros_like(states[-1])
     attentional = []
-    for position, of_word in enumerate(of_words.unbind()):
+    positions = torch.arange(len(of_words), device=embedded.device)
+    for position, of_word in zip(positions.split(1), of_words, strict=True):
         for n, matrix in enumerate(matrices):
             if n:
                 below = functional.dropout(below, lstm.dropout, lstm.training)

@@ -33,9 +33,20 @@ def output_loss(
 ) -> Loss:
     """The summed cross-entropy of the logits `states @ weight.T + bias`: see `cross_entropy`."""
     if not torch.is_grad_enabled():
-        return cross_entropy(functional.linear(states, weight, bias), labels, label_smoothing)
+        rows = _rows_at_once(weight)
+        parts = zip(states.split(rows), labels.split(rows), strict=True)
+        losses = [
+            cross_entropy(functional.linear(some, weight, bias), said, label_smoothing)
+            for some, said in parts
+        ]
+        training = torch.stack([loss.training_nats for loss in losses]).sum()
+        return Loss(training, torch.stack([loss.nats for loss in losses]).sum(), len(labels))
     training, plain = _OutputLoss.apply(states, weight, bias, labels, label_smoothing)
     return Loss(training, plain.detach(), len(labels))
+
+
+def _rows_at_once(weight: Tensor) -> int:
+    return max(1, LOGITS_AT_ONCE // len(weight))
 
 
 class _OutputLoss(torch.autograd.Function):
@@ -53,7 +64,7 @@ class _OutputLoss(torch.autograd.Function):
         training, plain = at_least_float32(states.new_zeros(2)).unbind()
         of_logits = inputs.new_empty(len(inputs), vocabulary)
         of_states, of_bias = torch.empty_like(inputs), torch.zeros_like(bias)
-        rows = max(1, LOGITS_AT_ONCE // vocabulary)
+        rows = _rows_at_once(weight)
         for start in range(0, len(inputs), rows):
             part = slice(start, start + rows)
             label = labels[part, None]

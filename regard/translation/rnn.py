@@ -114,11 +114,10 @@ class Rnn(TranslationModel):
         if not self.input_feeding:
             return self.write(embedded, state)[0]
 
-        def look(top: Float[Tensor, "B 1 H"], position: int) -> Float[Tensor, "B H"]:
+        def look(top: Float[Tensor, "B 1 H"], position: Int[Tensor, " 1"]) -> Float[Tensor, "B H"]:
             if self.attention is None or state.source is None:
                 return top[:, 0]
-            where = torch.tensor([position], device=top.device)
-            return self.attention(top, state.source, where).attentional[:, 0]
+            return self.attention(top, state.source, position).attentional[:, 0]
 
         return write_fed(self.decoder, embedded, state.hidden, state.cell, look)
 

@@ -291,9 +291,10 @@ def load(
 def check_same_tokens(runs: Sequence[Run]) -> None:
     """Raise ValueError, naming the first that differs, for runs that cannot translate together."""
     first, *others = runs
-    for run in others:
-        for side in ("source", "target"):
-            if load_tokens(run.tokens(side)).digest != load_tokens(first.tokens(side)).digest:
+    for side in ("source", "target") if others else ():
+        digest = load_tokens(first.tokens(side)).digest
+        for run in others:
+            if load_tokens(run.tokens(side)).digest != digest:
                 raise ValueError(
                     f"{run.folder}: its {side} vocabulary is not that of {first.folder}, so they "
                     "cannot translate together. Runs have one vocabulary where they are trained on "

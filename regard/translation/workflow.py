@@ -20,7 +20,7 @@ from pathlib import Path
 
 from regard.translation.choice import TextAmount, choose
 from regard.translation.corpus import Corpus
-from regard.translation.dev import dev_batches, dev_bleu, dev_lines
+from regard.translation.dev import dev_lines, dev_part
 from regard.translation.device import choose_device
 from regard.translation.durable import LOCK, locked
 from regard.translation.pairs import Pairs, read_pairs
@@ -157,13 +157,15 @@ def train_run(
         with locked(run.folder):
             display.say(f"{folder}: preparation was interrupted; it is done again")
             prepare_run(run, read_parts(run.recipe.data, display.say), display.say)
-    model, corpus = new_model(run)[0], Corpus.open(run.corpus)
+    model, source_tokens, target_tokens = new_model(run)
+    corpus = Corpus.open(run.corpus)
+    dev, dev_bleu = dev_part(run, source_tokens, target_tokens)
     outcome = train(
         run,
         model,
         corpus,
-        dev_batches(run),
-        dev_bleu=dev_bleu(run),
+        dev,
+        dev_bleu=dev_bleu,
         device=chosen_device,
         already_spent_seconds=time.monotonic() - began,
         display=display,
