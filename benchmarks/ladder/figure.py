@@ -16,6 +16,7 @@ from regard.view import sheet as paper
 STYLES = (("#0072b2", "o"), ("#d55e00", "s"), ("#222222", "^"))
 DOTS_PER_INCH = 200
 PANEL_WIDTH, PANEL_HEIGHT = 3.4, 2.7  # inches
+APART = 0.07  # of the curves in a bin, so that no bar hides another
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,14 @@ def bin_name(one: Mapping[str, Any]) -> str:
 
 
 def _draw(axes: Any, panel: Panel) -> None:
-    for curve, (colour, mark) in zip(panel.curves, STYLES, strict=False):
+    for number, (curve, (colour, mark)) in enumerate(zip(panel.curves, STYLES, strict=False)):
         found = [(place, curve.values(place)) for place in range(len(panel.bins))]
         found = [(place, values) for place, values in found if values]
         means = [statistics.mean(values) for _, values in found]
         below = [mean - min(values) for mean, (_, values) in zip(means, found, strict=True)]
         above = [max(values) - mean for mean, (_, values) in zip(means, found, strict=True)]
         axes.errorbar(
-            [place for place, _ in found],
+            [place + APART * (number - 1) for place, _ in found],
             means,
             yerr=[below, above],
             color=colour,

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Jobs:
                 if time.monotonic() - reported >= SECONDS_BETWEEN_REPORTS:
                     reported = time.monotonic()
                     for each in running:
-                        self.say(f"{each.leg.name}: {last_line(each.log)}")
+                        self.say(f"{each.leg.name}: {last_line(each.log) or 'at work'}")
                     self.say(self.left(running, waiting))
         finally:
             stop(running)
@@ -137,6 +138,24 @@ def stop(running: Sequence[Running]) -> None:
                 each.process.wait()
 
 
+def hear_signals() -> None:
+    """Make SIGINT and SIGTERM a KeyboardInterrupt: a background process may have to ignore one."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
+def end_with_parent() -> None:
+    """End this process, as SIGTERM does, once the one that started it is gone."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def last_line(log: Path) -> str:
     """What a process said last; nothing where it has not said anything."""
     with contextlib.suppress(OSError):
@@ -147,4 +166,5 @@ def last_line(log: Path) -> str:
 
 def leg_command(folder: Path, leg: Leg, beside: int) -> list[str | Path]:
     """The command of a leg's process."""
-    return [sys.executable, "-m", "benchmarks.ladder.leg", folder, leg.name, str(beside)]
+    at_once = 1 if _alone(leg) else beside
+    return [sys.executable, "-m", "benchmarks.ladder.leg", folder, leg.name, str(at_once)]

@@ -2,8 +2,8 @@
 
     python -m benchmarks.ladder.leg FOLDER LEG BESIDE
 
-BESIDE is how many legs may run at the same time. SIGTERM or SIGINT saves and ends it with status
-130.
+BESIDE is how many legs may run at the same time. SIGTERM, SIGINT or the end of the process that
+started it saves and ends it with status 130.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from typing import Any
 import torch
 
 import regard
-from benchmarks.ladder.measuring import EXTRA, measured, together
+from benchmarks.ladder.jobs import end_with_parent, hear_signals
+from benchmarks.ladder.measuring import EXTRA, PHRASEBOOK_SENTENCES, measured, together
 from benchmarks.ladder.speed import UPDATES, prepared, timed
 from benchmarks.ladder.state import LEGS, Ladder, Leg, open_ladder
 from benchmarks.ladder.training import train_row
@@ -33,6 +33,7 @@ from regard.translation.progress import Display, open_display
 def do(ladder: Ladder, leg: Leg, display: Display) -> dict[str, Any]:
     """Do a leg; what it measured."""
     text = ladder.text(leg.model.text)
+    sentences = ladder.settings.sentences or PHRASEBOOK_SENTENCES
     match leg.kind:
         case "speed":
             run = prepared(ladder.run(f"speed-{leg.model.text}"), text, leg.model, display)
@@ -40,12 +41,12 @@ def do(ladder: Ladder, leg: Leg, display: Display) -> dict[str, Any]:
             return timed(run, leg.model, 20 if few else UPDATES)
         case "ensemble":
             runs = [ladder.run(needed) for needed in leg.needs]
-            return together(runs, text, ladder.gold)
+            return together(runs, text, ladder.gold, sentences)
         case "row":
             run = ladder.run(leg.name)
             epochs = ladder.settings.epochs
             trained = train_row(run, text, leg.model, leg.seed, epochs, display)
-            found = measured(run, text, ladder.gold)
+            found = measured(run, text, ladder.gold, sentences)
             if leg.model.table in EXTRA:
                 found |= EXTRA[leg.model.table](run, text)
             return {**trained, **found}
@@ -81,9 +82,8 @@ def commits_so_far(ladder: Ladder, leg: Leg) -> list[str]:
 
 def main(folder: Path, name: str, beside: int) -> None:
     """Do the leg of that name."""
-    # A shell that starts a program in the background has it ignore SIGINT.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hear_signals()
+    end_with_parent()
     ladder, leg = open_ladder(folder), LEGS[name]
     try:
         commits = commits_so_far(ladder, leg)

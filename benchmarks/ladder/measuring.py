@@ -44,26 +44,30 @@ def quality(translator: Translator, text: Text) -> dict[str, Any]:
     }
 
 
-def measured(run: Path, text: Text, gold: Path | None) -> dict[str, Any]:
-    """Everything about one run."""
+def measured(
+    run: Path, text: Text, gold: Path | None, sentences: int = PHRASEBOOK_SENTENCES
+) -> dict[str, Any]:
+    """Everything about one run; `sentences` of the phrasebook."""
     translator = load(run, device="cpu")
     found = quality(translator, text)
     test = text.lines("test", "source"), text.lines("test", "target")
     found["looks"] = asdict(looks_of(translator, *test))
     if text.folder.name == "short" and sites(translator.model):
-        found["aer"] = alignment_errors(translator, gold)
+        found["aer"] = alignment_errors(translator, gold, sentences)
     return found
 
 
-def together(runs: Sequence[Path], text: Text, gold: Path | None) -> dict[str, Any]:
-    """Everything about several runs that translate together."""
+def together(
+    runs: Sequence[Path], text: Text, gold: Path | None, sentences: int = PHRASEBOOK_SENTENCES
+) -> dict[str, Any]:
+    """Everything about several runs that translate together; `sentences` of the phrasebook."""
     translator = load(*runs, device="cpu")
-    return {**quality(translator, text), "aer": alignment_errors(translator, gold)}
+    return {**quality(translator, text), "aer": alignment_errors(translator, gold, sentences)}
 
 
-def alignment_errors(translator: Translator, gold: Path | None) -> dict[str, Any]:
+def alignment_errors(translator: Translator, gold: Path | None, sentences: int) -> dict[str, Any]:
     """AER on what the phrasebook holds out, and on the gold links given, by both conventions."""
-    examples = held_out(PHRASEBOOK_SENTENCES, PHRASEBOOK_SEED)
+    examples = held_out(sentences, PHRASEBOOK_SEED)
     links = [LineOfLinks(example.links, example.links) for example in examples]
     texts = {
         "phrasebook": (
@@ -72,7 +76,7 @@ def alignment_errors(translator: Translator, gold: Path | None) -> dict[str, Any
         )
     }
     if gold is not None:
-        known = read_known(*(gold / f"dev.{end}" for end in ("source", "target", "links")))
+        known = read_known(gold / "dev.source", gold / "dev.target", gold / "dev.links")
         texts["gold"] = known, True
     found: dict[str, Any] = {}
     for name, (text, tokenised) in texts.items():

@@ -17,8 +17,10 @@ from benchmarks.race.tables import table
 
 Result = Mapping[str, Any]
 CONVENTIONS = ("predicted", "input")
-CURVES = {"Short sentences": ("general", "local-p", "none")}
-CURVES["Longer sentences"] = tuple(f"longer-{name}" for name in CURVES["Short sentences"])
+CURVES = {
+    "Short sentences": ("general", "local-p", "none"),
+    "Longer sentences": ("longer-general", "longer-local-p", "longer-none"),
+}
 
 
 @dataclass(frozen=True)
@@ -258,9 +260,10 @@ def _words(row: Found) -> str:
 def _tutorial(row: Found) -> str:
     result = row.results[0]
     lines = [
-        ["TensorFlow's tutorial", *notes.TUTORIAL_FIGURES, ""],
+        ["TensorFlow's tutorial", "", *notes.TUTORIAL_FIGURES, ""],
         [
             row.what,
+            f"{result['parameters']:,}",
             f"{result['dev']['nats_per_piece']:.2f}",
             f"{result['dev']['accuracy_percent'] / 100:.3f}",
             f"{result['tutorial']['greedy']['tutorial_bleu']:.2f}",
@@ -268,7 +271,14 @@ def _tutorial(row: Found) -> str:
             f"{result['tutorial']['beam']['tutorial_bleu']:.2f}",
         ],
     ]
-    head = ["", "dev: nats a token", "masked accuracy", "BLEU, greedy", "target tokens/s"]
+    head = [
+        "",
+        "parameters",
+        "dev: nats a token",
+        "masked accuracy",
+        "BLEU, greedy",
+        "target tokens/s",
+    ]
     head += ["BLEU, beam 5, unknown words copied"]
     signature = result["tutorial"]["greedy"]["tutorial_signature"]
     return table(head, lines) + f"\n\nBLEU here: `{signature}`, in the tutorial's own form."
@@ -302,7 +312,7 @@ def _repeat(ladder: Ladder, rows: Mapping[str, Found]) -> str:
     for row in rows.values():
         seeds = f" --seeds {' '.join(map(str, row.seeds))}" if row.seeds else ""
         commits = _each(commit for result in row.results for commit in result["commits"])
-        lines.append(f"- {row.what}: `--rows {row.name}{seeds}` (commit {commits})")
+        lines.append(f"- `--rows {row.name}{seeds}`: {row.what} (commit {commits})")
     command = f"python benchmarks/ladder --data FOLDER --folder OUT {words} --rows NAME --seeds N"
     parts = [
         f"### {notes.REPEAT_TITLE}",
