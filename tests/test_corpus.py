@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from regard.translation.corpus import (
     share,
 )
 from regard.translation.durable import RunError
-from regard.translation.pairs import CorpusError, Pair, read_pairs
+from regard.translation.pairs import CorpusError, LinkLine, Pair, read_pairs
 from regard.translation.whole_words import Words, count_words
 
 SOURCES = [f"{'uno dos tres cuatro cinco seis'[: 3 + index % 26]} {index}" for index in range(97)]
@@ -288,6 +289,81 @@ def test_the_number_of_batches_by_tokens_is_that_of_the_epoch(corpus: Corpus) ->
     for epoch in range(3):
         count = number_of_batches(corpus, size=60, unit="tokens", seed=1, epoch=epoch)
         assert count == len(list(batches(corpus, size=60, unit="tokens", seed=1, epoch=epoch)))
+
+
+def linked(pairs: list[Pair], text: str | None = None, *, tokenised: bool = False) -> list[Pair]:
+    """Pairs whose first words are linked, and whose last words are in every third of them."""
+
+    def line(pair: Pair) -> str:
+        last = f"{len(pair.source.split()) - 1}-{len(pair.target.split()) - 1}"
+        return f"0-0 {last if pair.line % 3 == 0 else ''}" if pair.line % 5 else ""
+
+    return [
+        replace(pair, links=LinkLine(line(pair) if text is None else text, tokenised, "there"))
+        for pair in pairs
+    ]
+
+
+def test_links_stay_with_their_pairs_wherever_those_go(
+    tmp_path: Path, source_tokens: Words, target_tokens: Words
+) -> None:
+    corpus = fill(tmp_path / "corpus", source_tokens, target_tokens, linked(PAIRS))
+    bare = fill(tmp_path / "bare", source_tokens, target_tokens)
+    assert corpus.links is not None
+    assert bare.links is None
+    assert (corpus.sources.ids == bare.sources.ids).all()  # with spans or without, the same ids
+    assert (corpus.targets.ids == bare.targets.ids).all()
+    expected = {}
+    for pair in PAIRS:
+        [source], [target] = (
+            tokens.encode_ids([text])
+            for tokens, text in ((source_tokens, pair.source), (target_tokens, pair.target))
+        )
+        first = [(0, 0)] if pair.line % 5 else []
+        last = [(len(target) - 1, len(source) - 1)] if pair.line % 5 and pair.line % 3 == 0 else []
+        expected[*source, 0, *target] = sorted({*first, *last})
+    assert corpus.over_long
+    found = 0
+    for epoch in (0, 1):
+        for batch in batches(corpus, size=7, unit="sentences", seed=3, epoch=epoch, start=epoch):
+            assert batch.links is not None
+            for row in range(len(batch.source)):
+                source = batch.source[row][batch.source_mask[row]].tolist()[:-1]
+                target = batch.target[row][batch.target_mask[row]].tolist()[1:-1]
+                links = [(t, s) for r, t, s in batch.links.tolist() if r == row]
+                assert links == expected[*source, 0, *target]
+                found += 1
+    assert found == 2 * len(corpus) - 7
+    assert all(
+        batch.links is None for batch in batches(bare, size=7, unit="sentences", seed=3, epoch=0)
+    )
+
+
+def test_other_links_make_another_store_and_the_same_are_shared(
+    tmp_path: Path, source_tokens: Words, target_tokens: Words
+) -> None:
+    def digest(pairs: list[Pair]) -> str:
+        return corpus_digest(pairs, source_tokens, target_tokens, max_pieces=5)
+
+    texts = [PAIRS, linked(PAIRS), linked(PAIRS, "0-0"), linked(PAIRS, "0-0", tokenised=True)]
+    assert len({digest(text) for text in texts}) == 4
+    store = tmp_path / "a" / "corpus"
+    corpus = fill(store, source_tokens, target_tokens, linked(PAIRS))
+    shared = share(store, tmp_path / "b" / "corpus")
+    assert shared.links is not None
+    assert corpus.links is not None
+    assert shared.links.ids.tolist() == corpus.links.ids.tolist()
+    assert shared.links.offsets.tolist() == corpus.links.offsets.tolist()
+
+
+def test_links_of_no_pair_are_refused(
+    tmp_path: Path, source_tokens: Words, target_tokens: Words
+) -> None:
+    with pytest.raises(CorpusError, match=r"none of the pairs to train on has a link"):
+        fill(tmp_path / "corpus", source_tokens, target_tokens, linked(PAIRS, ""))
+    with pytest.raises(CorpusError, match=r"^there: 9-0 is outside its pair of 2 source and 2 "):
+        fill(tmp_path / "corpus", source_tokens, target_tokens, linked(PAIRS, "9-0"))
+    assert not (tmp_path / "corpus").exists()
 
 
 def test_an_epoch_brings_every_pair_once(corpus: Corpus) -> None:

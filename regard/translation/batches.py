@@ -6,7 +6,7 @@ The order is a function of the lengths, size, unit, seed and epoch alone, so a p
 number: how many batches were taken.
 """
 
-# Shapes: P pairs · N pieces of all rows together · B rows of a batch
+# Shapes: P pairs · N pieces of all rows together · B rows of a batch · C links
 
 from __future__ import annotations
 
@@ -159,6 +159,17 @@ def batch_of(source: RaggedRows, target: RaggedRows, chosen: Int[np.ndarray, " B
     target_ids, target_mask = _padded(target, chosen, before=1)
     target_ids[:, 0] = BOS
     return Batch(source_ids, source_mask, target_ids, target_mask)
+
+
+def links_of(links: RaggedRows, chosen: Int[np.ndarray, " B"]) -> Int[Tensor, "C 3"]:
+    """The links of the chosen pairs for their batch: (row of the batch, target, source piece).
+
+    A row of `links` has target and source piece in turn.
+    """
+    counts = (links.offsets[chosen + 1] - links.offsets[chosen]) // 2
+    rows = np.repeat(np.arange(len(chosen)), counts)
+    pieces = np.concatenate([links[pair] for pair in chosen.tolist()]).reshape(-1, 2)
+    return torch.from_numpy(np.column_stack([rows, pieces]).astype(np.int64))
 
 
 def _padded(

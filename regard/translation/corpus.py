@@ -4,6 +4,7 @@
            source.ids       ids of all sentences, one after the other, little-endian
            source.offsets   where each begins, and the end: int64, one more than there are pairs
            target.ids  target.offsets
+           links.ids  links.offsets      of a text with links: target piece, source piece in turn
 
 Memory does not grow with the text: writing streams, reading maps. A store is written under another
 name and renamed when it is whole, and never changed after, so runs may share one by hard links.
@@ -18,16 +19,17 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Int32, Integer
 
-from regard.translation.batches import Arrangement, RaggedRows, Unit, arrange, batch_of
+from regard.translation.batches import Arrangement, RaggedRows, Unit, arrange, batch_of, links_of
 from regard.translation.durable import PARTIAL, cannot_write, sync_file, sync_folder
 from regard.translation.lines import CorpusError
+from regard.translation.linked_pairs import piece_links
 from regard.translation.model import Batch
 from regard.translation.pairs import Pair
 from regard.translation.tokens import Tokens
@@ -36,6 +38,7 @@ FORMAT = "regard corpus"
 VERSION = 1
 DESCRIPTION = "corpus.json"
 SIDES: Final = ("source", "target")
+LINKS: Final = "links"
 TOKENISED_AT_ONCE = 8_192  # pairs; what bounds the memory of preparing
 OFFSET = np.dtype("<i8")
 
@@ -45,7 +48,8 @@ class Corpus:
     """A store of tokenised pairs, opened: ids without `<s>` and `</s>`.
 
     `digest` names the text, the tokens and the limit that it was made of; `over_long` counts the
-    pairs that were left out because a side has more than `max_pieces` pieces.
+    pairs that were left out because a side has more than `max_pieces` pieces. A row of `links` has
+    target and source piece in turn; None where the text came without.
     """
 
     folder: Path
@@ -54,6 +58,7 @@ class Corpus:
     over_long: int
     sources: RaggedRows
     targets: RaggedRows
+    links: RaggedRows | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Corpus:
@@ -64,7 +69,8 @@ class Corpus:
         description = _description(folder)
         try:
             rows = [
-                _mapped(folder, side, description[side], description["pairs"]) for side in SIDES
+                _mapped(folder, part, description[part], description["pairs"])
+                for part in _parts_of(description)
             ]
             return cls(
                 folder,
@@ -123,7 +129,11 @@ def batches(
     if not 0 <= start <= len(arranged):
         raise ValueError(f"an epoch of {len(arranged):,} batches cannot start at number {start:,}")
     for turn in range(start, len(arranged)):
-        yield batch_of(corpus.sources, corpus.targets, arranged.batch(turn))
+        chosen = arranged.batch(turn)
+        batch = batch_of(corpus.sources, corpus.targets, chosen)
+        yield (
+            batch if corpus.links is None else replace(batch, links=links_of(corpus.links, chosen))
+        )
 
 
 def number_of_batches(corpus: Corpus, *, size: int, unit: Unit, seed: int, epoch: int) -> int:
@@ -157,7 +167,7 @@ def prepare(
     max_pieces: int,
     shared_with: Iterable[Path] = (),
 ) -> Corpus:
-    """Tokenise the pairs into a store at `folder`, or find that this was done.
+    """Tokenise the pairs, and their links if they have any, into a store at `folder`.
 
     A store there with the same digest is used as it is; one among the folders `shared_with` is
     linked. That needs pairs that can be read twice (`read_pairs` gives such): others are tokenised
@@ -184,9 +194,10 @@ def share(store: Path, folder: Path) -> Corpus:
     if folder.exists() and folder.samefile(store):
         return corpus
     with _replacing(folder) as partial:
+        parts = _parts_of(_description(store))
         for name in (
             DESCRIPTION,
-            *(f"{side}.{part}" for side in SIDES for part in ("ids", "offsets")),
+            *(f"{part}.{which}" for part in parts for which in ("ids", "offsets")),
         ):
             try:
                 os.link(store / name, partial / name)
@@ -202,21 +213,26 @@ class _Digest:
         self._hash = hashlib.sha256(repr(settings).encode())
 
     def add(self, pairs: list[Pair]) -> None:
-        # A text has no line break, so this is one way to write the pairs and no other.
-        self._hash.update("".join(f"{pair.source}\n{pair.target}\n" for pair in pairs).encode())
+        # A text has no line break and is not blank: one way to write pairs and links, no other.
+        self._hash.update("".join(map(_written, pairs)).encode())
 
     def hexadecimal(self) -> str:
         return self._hash.hexdigest()
 
 
-class _SideWriter:
-    """One side's two files, filled chunk by chunk."""
+def _written(pair: Pair) -> str:
+    links = "" if pair.links is None else f"\n{pair.links.tokenised} {pair.links.text}\n"
+    return f"{pair.source}\n{pair.target}\n{links}"
 
-    def __init__(self, folder: Path, side: str, vocabulary_size: int) -> None:
-        self.type = np.min_scalar_type(vocabulary_size - 1).newbyteorder("<")
+
+class _PartWriter:
+    """The two files of a side, or of the links: numbers below `limit`, chunk by chunk."""
+
+    def __init__(self, folder: Path, part: str, limit: int) -> None:
+        self.type = np.min_scalar_type(limit - 1).newbyteorder("<")
         self.pieces = 0
-        self._ids: BinaryIO = (folder / f"{side}.ids").open("wb")
-        self._offsets: BinaryIO = (folder / f"{side}.offsets").open("wb")
+        self._ids: BinaryIO = (folder / f"{part}.ids").open("wb")
+        self._offsets: BinaryIO = (folder / f"{part}.offsets").open("wb")
         self._offsets.write(np.zeros(1, OFFSET).tobytes())
 
     def add(self, rows: list[list[int]]) -> None:
@@ -247,32 +263,34 @@ def _write_store(
 ) -> None:
     digest = _Digest(source_tokens, target_tokens, max_pieces)
     kept = over_long = 0
+    limits = {"source": source_tokens.size, "target": target_tokens.size}
+    chunks = _chunks(pairs)
+    first = next(chunks, [])
+    if first and first[0].links is not None:
+        limits[LINKS] = max_pieces
     with contextlib.ExitStack() as files:
-        writers = [
-            files.enter_context(contextlib.closing(_SideWriter(folder, side, tokens.size)))
-            for side, tokens in zip(SIDES, (source_tokens, target_tokens), strict=True)
-        ]
-        for chunk in _chunks(pairs):
+        writers = {
+            part: files.enter_context(contextlib.closing(_PartWriter(folder, part, limit)))
+            for part, limit in limits.items()
+        }
+        for chunk in itertools.chain([first], chunks):
             digest.add(chunk)
-            sources = source_tokens.encode_ids([pair.source for pair in chunk])
-            targets = target_tokens.encode_ids([pair.target for pair in chunk])
-            fitting = [
-                rows
-                for rows in zip(sources, targets, strict=True)
-                if max(map(len, rows)) <= max_pieces
-            ]
+            rows = _tokenised(chunk, source_tokens, target_tokens, linked=LINKS in limits)
+            fitting = [row for row in rows if max(len(row.source), len(row.target)) <= max_pieces]
             over_long += len(chunk) - len(fitting)
             kept += len(fitting)
             if fitting:
-                for writer, rows in zip(writers, zip(*fitting, strict=True), strict=True):
-                    writer.add(list(rows))
-        for writer in writers:
+                for part, writer in writers.items():
+                    writer.add([getattr(row, part) for row in fitting])
+        for writer in writers.values():
             writer.sync()
     if not kept:
         reason = (
             f": {over_long:,} have more than {max_pieces} pieces on a side" if over_long else ""
         )
         raise CorpusError(f"no pair is left to train on{reason}")
+    if LINKS in writers and not writers[LINKS].pieces:
+        raise CorpusError("none of the pairs to train on has a link (data.links)")
     description: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -281,10 +299,33 @@ def _write_store(
         "over_long": over_long,
         "max_pieces": max_pieces,
     }
-    for side, writer in zip(SIDES, writers, strict=True):
-        description[side] = {"type": writer.type.str, "pieces": writer.pieces}
+    for part, writer in writers.items():
+        description[part] = {"type": writer.type.str, "pieces": writer.pieces}
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     sync_file(folder / DESCRIPTION)
+
+
+class _Row(NamedTuple):
+    """A pair as ids, and its links: target and source piece in turn."""
+
+    source: list[int]
+    target: list[int]
+    links: list[int]
+
+
+def _tokenised(
+    chunk: list[Pair], source_tokens: Tokens, target_tokens: Tokens, *, linked: bool
+) -> list[_Row]:
+    if not linked:  # the fast way, which does not tell where in the text a piece stands
+        sources = source_tokens.encode_ids([pair.source for pair in chunk])
+        targets = target_tokens.encode_ids([pair.target for pair in chunk])
+        return [_Row(*ids, []) for ids in zip(sources, targets, strict=True)]
+    rows = []
+    for pair in chunk:
+        source, target = source_tokens.encode(pair.source), target_tokens.encode(pair.target)
+        links = itertools.chain.from_iterable(piece_links(pair, source, target))
+        rows.append(_Row([one.id for one in source], [one.id for one in target], list(links)))
+    return rows
 
 
 def _chunks(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
@@ -336,13 +377,18 @@ def _description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def _mapped(folder: Path, side: str, description: dict[str, Any], pairs: int) -> RaggedRows:
+def _parts_of(description: dict[str, Any]) -> tuple[str, ...]:
+    """The names of a store's pairs of files."""
+    return (*SIDES, LINKS) if LINKS in description else SIDES
+
+
+def _mapped(folder: Path, part: str, description: dict[str, Any], pairs: int) -> RaggedRows:
     if description["type"] not in ("|u1", "<u2", "<u4"):
-        raise ValueError(f"{side}.ids cannot have the type {description['type']!r}")
-    ids = np.memmap(folder / f"{side}.ids", description["type"], "r")
-    offsets = np.memmap(folder / f"{side}.offsets", OFFSET, "r")
+        raise ValueError(f"{part}.ids cannot have the type {description['type']!r}")
+    ids = np.memmap(folder / f"{part}.ids", description["type"], "r")
+    offsets = np.memmap(folder / f"{part}.offsets", OFFSET, "r")
     if len(ids) != description["pieces"] or len(offsets) != pairs + 1:
-        raise ValueError(f"the files of the {side} side have other sizes than {DESCRIPTION} says")
+        raise ValueError(f"the files of {part} have other sizes than {DESCRIPTION} says")
     if offsets[0] != 0 or offsets[-1] != len(ids) or (np.diff(offsets) < 0).any():
-        raise ValueError(f"{side}.offsets does not fit {side}.ids")
+        raise ValueError(f"{part}.offsets does not fit {part}.ids")
     return RaggedRows(np.asarray(ids), np.asarray(offsets))

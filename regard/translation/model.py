@@ -4,7 +4,7 @@ Search, sampling, forced decoding, training and evaluation are written once over
 know no architecture.
 
 Letters: B sentences, S source pieces with `</s>`, T target pieces with `<s>` and `</s>`, L labels
-(T - 1), W labels of a batch that count, N rows of a search, V vocabulary.
+(T - 1), W labels of a batch that count, C links, N rows of a search, V vocabulary.
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ class Batch:
     """Sentence pairs as ids, padded with `PAD` on the right.
 
     A source row is its pieces and `</s>`; a target row is `<s>`, its pieces and `</s>`. The masks
-    are True where there is a piece.
+    are True where there is a piece. `links` join pieces that translate each other, where that is
+    known: (sentence, target piece, source piece), pieces counted from 0 without `<s>`.
     """
 
     source: Int[Tensor, "B S"]
     source_mask: Bool[Tensor, "B S"]
     target: Int[Tensor, "B T"]
     target_mask: Bool[Tensor, "B T"]
+    links: Int[Tensor, "C 3"] | None = None
 
     @property
     def inputs(self) -> Int[Tensor, "B L"]:
@@ -57,6 +59,7 @@ class Batch:
             self.source_mask.to(device),
             self.target.to(device),
             self.target_mask.to(device),
+            None if self.links is None else self.links.to(device),
         )
 
 

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,13 +25,25 @@ OUTLIER_RATIO = 3.0  # times longer or shorter than the corpus's usual ratio of 
 OUTLIER_CHARACTERS = 30  # and this much at least: "Go." may well be "Marchaos ya."
 
 
+class LinkLine(NamedTuple):
+    """Word links of a pair as they were written, and where; `tokenised`: between spaces."""
+
+    text: str
+    tokenised: bool
+    where: str
+
+
 @dataclass(frozen=True)
 class Pair:
-    """A sentence, its translation, and the line (from 1) that they stood in."""
+    """A sentence, its translation, and the line (from 1) that they stood in.
+
+    `links` join words of the two, where the text came with such.
+    """
 
     source: str
     target: str
     line: int
+    links: LinkLine | None = None
 
 
 @dataclass(frozen=True)
