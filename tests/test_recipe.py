@@ -111,6 +111,18 @@ def test_every_wrong_value_has_its_line(tmp_path: Path) -> None:
         ("[model]\ntied = true\nembedding = 3\nhidden = 6", "embedding = hidden"),
         ("[training]\nepochs = 0", "updates, epochs or seconds"),
         ('[training]\nepochs = 0\nschedule = "constant"\npatience = 0', "never stop"),
+        ('[data]\nlinks = "a"', "set training.guided_alignment"),
+        ("[training]\nguided_alignment = 0.5", "set data.links"),
+        (
+            '[data]\nlinks = "a"\n[training]\nguided_alignment = 1.0\n'
+            '[model]\nattention = "none"\ninput_feeding = false',
+            'no model with attention = "none"',
+        ),
+        (
+            '[data]\nlinks = "a"\n[training]\nguided_alignment = 1.0\n'
+            '[model]\nnormaliser = "sigmoid"',
+            'normaliser = "softmax"',
+        ),
         ('[data]\ndev_source = "a"', "dev_target"),
         ('[data]\ntarget = "a"', "source"),
     ],

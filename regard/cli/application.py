@@ -37,6 +37,15 @@ RecipeFile = Annotated[
     Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe (TOML).")
 ]
 
+LinksFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--links",
+        metavar="FILE",
+        help="Word links of the text to guide attention by, a line each: 0-0 1-2 (source-target).",
+    ),
+]
+
 
 def _say_version(wanted: bool) -> bool:
     if wanted:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from regard.cli.application import AsJson, RecipeFile, Settings, SourceFile, app
+from regard.cli.application import AsJson, LinksFile, RecipeFile, Settings, SourceFile, app
 
 OptionalTarget = Annotated[
     Path | None,
@@ -73,6 +73,7 @@ def prepare(
     out: Annotated[Path, typer.Option(metavar="RUN", help="The folder of the run.")] = Path("run"),
     recipe: RecipeFile = None,
     settings: Settings = None,
+    links: LinksFile = None,
 ) -> None:
     """Do what comes before training: set parts aside, learn the vocabulary, tokenise.
 
@@ -86,7 +87,15 @@ def prepare(
     from regard.translation.workflow import begin_run
 
     with open_display() as display:
-        begin_run(out, source, target, recipe=recipe, settings=settings or [], display=display)
+        begin_run(
+            out,
+            source,
+            target,
+            recipe=recipe,
+            settings=settings or [],
+            links=links,
+            display=display,
+        )
         display.say(f"ready: regard train --resume {out}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regard.cli.application import Device, RecipeFile, Settings, app
+from regard.cli.application import Device, LinksFile, RecipeFile, Settings, app
 
 if TYPE_CHECKING:
     from regard.translation.run import Run
@@ -39,6 +39,7 @@ def train(
             "what was trained before included. Choosing length_alpha on dev comes after it.",
         ),
     ] = None,
+    links: LinksFile = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped.")
     ] = None,
@@ -68,8 +69,8 @@ def train(
     seconds = None if how_long is None else parse_duration(how_long)
     if (resume is None) == (out is None):
         raise ValueError("name a new run with --out RUN, or one to go on with, --resume RUN")
-    if resume is not None and (source or target or recipe):
-        raise ValueError("--resume takes the text and the recipe from the run: leave them out")
+    if resume is not None and (source or target or recipe or links):
+        raise ValueError("--resume takes text, links and recipe from the run: leave them out")
     with open_display(quiet=quiet) as display:
         if out is not None:
             folder = out
@@ -80,6 +81,7 @@ def train(
                 recipe=recipe,
                 settings=settings or [],
                 seconds=seconds,
+                links=links,
                 device=device,
                 display=display,
             )

@@ -13,6 +13,7 @@ from pathlib import Path
 from regard.translation.byte_pairs import train_byte_pairs
 from regard.translation.corpus import prepare as prepare_corpus
 from regard.translation.durable import write_text
+from regard.translation.linked_pairs import LinkedPairs, check_lines
 from regard.translation.pairs import CorpusError, Pair, Pairs, read_pairs
 from regard.translation.recipe import DataRecipe, TokensRecipe
 from regard.translation.run import Run
@@ -36,16 +37,21 @@ def read_parts(data: DataRecipe, say: Say, pairs: Pairs | None = None) -> Parts:
     """Read the files of a recipe, say what was found, and set aside what was not given.
 
     `pairs` are those of the recipe's text, where somebody has opened it already. Where the recipe
-    names a dev part, nothing is set aside: the text is divided already. Raises `CorpusError` as
-    `read_pairs` and `split_pairs` do, and when nothing is left to train on.
+    names a dev part, nothing is set aside: the text is divided already. Links are those of the part
+    to train on alone. Raises `CorpusError` as `read_pairs`, `split_pairs` and `check_lines` do, and
+    when nothing is left to train on.
     """
     if pairs is None:
         pairs = _files(data.source, data.target)
-    for line in (pairs.reading or pairs.read_through()).report():
+    reading = pairs.reading or pairs.read_through()
+    for line in reading.report():
         say(line)
+    if data.links:
+        check_lines(Path(data.links), data.source, reading.lines)
     test = _files(data.test_source, data.test_target) if data.test_source else None
     if data.dev_source:
-        return Parts(pairs, _files(data.dev_source, data.dev_target), test or ())
+        dev = _files(data.dev_source, data.dev_target)
+        return Parts(_with_links(pairs, data), dev, test or ())
     split = split_pairs(pairs, test=None if test is None else 0)
     report = split.report
     say(
@@ -55,7 +61,9 @@ def read_parts(data: DataRecipe, say: Say, pairs: Pairs | None = None) -> Parts:
     if not report.train:
         raise CorpusError(f"{data.source}: no pair is left to train on")
     return Parts(
-        split.part(pairs, "train"), split.part(pairs, "dev"), test or split.part(pairs, "test")
+        _with_links(split.part(pairs, "train"), data),
+        split.part(pairs, "dev"),
+        test or split.part(pairs, "test"),
     )
 
 
@@ -87,6 +95,8 @@ def prepare_run(run: Run, parts: Parts, say: Say) -> None:
         limit = run.recipe.data.max_pieces
         say(f"{corpus.over_long:,} left out: a side has more than {limit} pieces")
     say(f"tokenised: {corpus.source_pieces:,} source and {corpus.target_pieces:,} target pieces")
+    if corpus.links is not None:
+        say(f"to guide attention by: {len(corpus.links.ids) // 2:,} links between them")
 
 
 def learn_tokens(recipe: TokensRecipe, pairs: Iterable[Pair]) -> tuple[Tokens, Tokens]:
@@ -102,6 +112,12 @@ def learn_tokens(recipe: TokensRecipe, pairs: Iterable[Pair]) -> tuple[Tokens, T
 
 def _files(source: str, target: str) -> Pairs:
     return read_pairs(Path(source), Path(target) if target else None)
+
+
+def _with_links(pairs: Iterable[Pair], data: DataRecipe) -> Iterable[Pair]:
+    if not data.links:
+        return pairs
+    return LinkedPairs(pairs, Path(data.links), data.links_tokenised)
 
 
 def _learn(recipe: TokensRecipe, texts: Iterator[str]) -> Tokens:

@@ -46,6 +46,15 @@ class DataRecipe(Section):
         default="", description="Source of the test part; empty: set aside or none"
     )
     test_target: str = Field(default="", description="Target of the test part")
+    links: str = Field(
+        default="",
+        description="Word links of the text to guide attention by, a line each: `0-0 1-2` "
+        "(source-target, from 0)",
+    )
+    links_tokenised: bool = Field(
+        default=False,
+        description="Those links count what stands between spaces, not words and punctuation",
+    )
     max_pieces: Positive = Field(
         default=100, description="Longer sentences (in pieces) are not trained on"
     )
@@ -154,6 +163,14 @@ class TrainingRecipe(Section):
     label_smoothing: Share = Field(
         default=0.1, description="Probability spread over the vocabulary"
     )
+    guided_alignment: NotNegative = Field(
+        default=0.0,
+        description="Weight of the cross-entropy of `data.links` under attention; 0: off",
+    )
+    guided_rows: Literal["predicted", "input"] = Field(
+        default="predicted",
+        description="Which look the links guide: of the step that writes a word, or that reads it",
+    )
     clip: NotNegative = Field(
         default=1.0, description="Longest gradient (norm), in the loss's scale; 0: any"
     )
@@ -226,6 +243,23 @@ class Recipe(Section):
     model: ModelRecipe = Field(default_factory=ModelRecipe)
     training: TrainingRecipe = Field(default_factory=TrainingRecipe)
     search: SearchRecipe = Field(default_factory=SearchRecipe)
+
+    @model_validator(mode="after")
+    def _links_can_guide(self) -> Recipe:
+        if bool(self.data.links) != bool(self.training.guided_alignment):
+            raise ValueError(
+                "links are given (data.links), but nothing is made of them: set "
+                "training.guided_alignment, the weight of their loss"
+                if self.data.links
+                else "training.guided_alignment needs word links of the text: set data.links"
+            )
+        if self.data.links and self.model.attention == "none":
+            raise ValueError('links (data.links) can guide no model with attention = "none"')
+        if self.data.links and self.model.normaliser == "sigmoid":
+            raise ValueError(
+                'links (data.links) guide weights that share one look: normaliser = "softmax"'
+            )
+        return self
 
     @model_validator(mode="after")
     def _location_sees_every_word(self) -> Recipe:

@@ -98,11 +98,15 @@ def log_training(learner: Learner, session: Session) -> None:
     standing, sums = learner.standing, learner.standing.since_log
     # Not the optimiser's: that one has none yet where a run goes on only to end.
     rate = learning_rate(session.settings, standing.plan, standing.update - 1, standing.epoch)
+    tokens = max(1, sums.tokens)
+    guided = bool(session.settings.guided_alignment)
+    of_links = {"alignment_nats_per_piece": sums.alignment_nats / tokens} if guided else {}
     session.log.write(
         "training",
         update=standing.update,
         epoch=standing.epoch,
-        loss_nats_per_piece=sums.nats / max(1, sums.tokens),
+        loss_nats_per_piece=sums.nats / tokens,
+        **of_links,
         gradient_norm=sums.gradient_norms / max(1, sums.used),
         learning_rate=rate,
         target_tokens_per_s=round(sums.tokens / max(1e-9, sums.seconds), 1),

@@ -71,6 +71,7 @@ class Sums:
     used: int = 0
     tokens: int = 0
     nats: float = 0.0
+    alignment_nats: float = 0.0
     gradient_norms: float = 0.0
     seconds: float = 0.0
 
@@ -82,6 +83,7 @@ class Sums:
             self.used += 1
             self.tokens += step.tokens
             self.nats += step.nats
+            self.alignment_nats += step.alignment_nats
             self.gradient_norms += step.gradient_norm
 
 

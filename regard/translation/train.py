@@ -117,6 +117,8 @@ def train(
         raise TrainingError(
             "without a dev part it would never stop: set training.updates, epochs or seconds"
         )
+    if settings.guided_alignment and corpus.links is None:
+        raise TrainingError("training.guided_alignment needs a text that came with links")
     with locked(run.folder), interruptible() as interruption:
         remove_leftovers(run.folder)
         per_epoch = updates_per_epoch(corpus, settings)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from regard.translation.corpus import Corpus, batches, number_of_batches
 from regard.translation.device import autocast
+from regard.translation.guided import guided_loss
 from regard.translation.model import Batch, TranslationModel
 from regard.translation.recipe import TrainingRecipe
 
@@ -28,11 +29,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Step:
-    """What one update was made of: plain nats, summed; labels; the norm before clipping."""
+    """What one update was made of: plain nats, summed; labels; the norm before clipping.
+
+    `alignment_nats` is what its links cost, before any weight; 0 where none guide.
+    """
 
     nats: float
     tokens: int
     gradient_norm: float
+    alignment_nats: float = 0.0
 
     @property
     def finite(self) -> bool:
@@ -81,17 +86,24 @@ def find_gradient(
     sentences = sum(len(batch.source) for batch in group)
     divisor = sentences if settings.optimiser == "sgd" else tokens
     nats: list[Tensor] = []
+    alignment: list[Tensor] = []
     for batch in group:
         with autocast(device, precision):
-            loss = model.loss(batch.to(device), settings.label_smoothing)
+            if settings.guided_alignment:
+                loss, of_links = guided_loss(model, batch.to(device), settings)
+                alignment.append(of_links)
+            else:
+                loss = model.loss(batch.to(device), settings.label_smoothing)
         (loss.training_nats / divisor).backward()
         nats.append(loss.nats)
     norm = nn.utils.get_total_norm([p.grad for p in model.parameters() if p.grad is not None])
     if settings.clip:
         nn.utils.clip_grads_with_norm_(model.parameters(), settings.clip, norm)
     # The one time in an update that the processor waits for the device.
-    total, length = torch.stack([torch.stack(nats).sum(), norm.to(nats[0])]).tolist()
-    return Step(total, tokens, length)
+    found = [torch.stack(nats).sum(), norm.to(nats[0])]
+    found += [torch.stack(alignment).sum()] if alignment else []
+    total, length, *of_links = torch.stack(found).tolist()
+    return Step(total, tokens, length, *of_links)
 
 
 @torch.no_grad()

@@ -45,6 +45,7 @@ from regard.translation.translator import Translator, load
 from regard.translation.tune import choose_alpha
 
 ALPHA_SENTENCES = 500  # or up to twice as many
+LINKS_WEIGHT = 1.0  # of the links' loss, where nobody says
 
 
 def train_translator(
@@ -55,6 +56,7 @@ def train_translator(
     recipe: Recipe | Path | str | None = None,
     settings: Iterable[str] = (),
     seconds: float | None = None,
+    links: Path | str | None = None,
     device: str = "auto",
     quiet: bool = False,
 ) -> Translator:
@@ -74,6 +76,7 @@ def train_translator(
             recipe=recipe,
             settings=settings,
             seconds=seconds,
+            links=links,
             device=device,
             display=display,
         )
@@ -91,16 +94,18 @@ def begin_run(
     recipe: Recipe | Path | str | None = None,
     settings: Iterable[str] = (),
     seconds: float | None = None,
+    links: Path | str | None = None,
     device: str = "auto",
     display: Display | None = None,
 ) -> Run:
     """Make a new or empty folder into a run: parts set aside, vocabulary learned, text tokenised.
 
     `source` and `target` are text files, line by line translations of each other, or `source` alone
-    is a TSV file; they replace all the text of a recipe, its dev and test parts too. Without a
-    `recipe` one is chosen from the amount of text and the `seconds` there are to train in on the
-    `device`; with one the seconds become its only limit beside patience. `settings` are put over
-    all that.
+    is a TSV file; they replace all the text of a recipe, its dev and test parts and its links too.
+    Without a `recipe` one is chosen from the amount of text and the `seconds` there are to train in
+    on the `device`; with one the seconds become its only limit beside patience. `links` is a file
+    of word links of the text that guide attention (`training.guided_alignment`). `settings` are put
+    over all that.
     `search.length_alpha` is left to dev where neither recipe nor settings say it. Raises ValueError
     for text and settings that cannot be used, and then leaves nothing behind; Ctrl-C leaves a run
     that `train_run` can prepare once more.
@@ -120,7 +125,7 @@ def begin_run(
             "length_alpha" in chosen.search.model_fields_set
             or names_setting(settings, "search.length_alpha")
         )
-        chosen = change(chosen, [*_settings_of(text), *asked])
+        chosen = change(chosen, [*_settings_of(text), *_guided_by(links, chosen), *asked])
         if not chosen.data.source:
             raise ValueError("the recipe names no text (data.source): name two files beside it")
         parts = read_parts(chosen.data, display.say, text)
@@ -251,7 +256,7 @@ def _only_limit(seconds: float | None) -> list[str]:
 
 
 def _settings_of(text: Pairs | None) -> list[str]:
-    """Settings that name a text, and no dev and test parts; none for no text.
+    """Settings that name a text, and no dev and test parts or links; none for no text.
 
     Paths become absolute: a run may go on from another folder.
     """
@@ -259,10 +264,20 @@ def _settings_of(text: Pairs | None) -> list[str]:
         return []
     paths = {"source": text.source, "target": text.target}
     others = [f"{part}_{side}" for part in ("dev", "test") for side in ("source", "target")]
+    others.append("links")
     return [
         f"data.{key}={format_value('' if path is None else str(path.absolute()))}"
         for key, path in {**paths, **dict.fromkeys(others)}.items()
     ]
+
+
+def _guided_by(links: Path | str | None, recipe: Recipe) -> list[str]:
+    """Settings that name a file of links, and a weight where the recipe has none."""
+    if links is None:
+        return []
+    weight = recipe.training.guided_alignment or LINKS_WEIGHT
+    named = format_value(str(Path(links).absolute()))
+    return [f"data.links={named}", f"training.guided_alignment={weight}"]
 
 
 @contextmanager
