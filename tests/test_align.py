@@ -81,6 +81,13 @@ def test_a_word_that_looks_at_the_end_most_has_no_link() -> None:
     assert found.alignment == {(0, 0)}
 
 
+def test_a_piece_that_is_a_space_alone_is_no_word() -> None:
+    translator = echo(byte_pairs())
+    assert translator.source_tokens.encode("Xy one")[0].text == " "
+    [found] = translator.align(["Xy one"], ["Xy one"])
+    assert found.alignment == {(0, 0), (1, 1)}
+
+
 def test_rows_of_the_input_word_are_one_step_later() -> None:
     translator = echo()
     shifted = replace(translator, reader=replace(translator.reader, rows="input"))

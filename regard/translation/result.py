@@ -113,9 +113,12 @@ class Translation:
                 continue
             first_source, sources = _within(self.source_words, segment.source)
             first_target, targets = _within(self.target_words, segment.target)
-            sources = with_markers(sources, maps[-1].key_tokens)
-            found = word_links(maps[-1], sources, targets, self.reader.rows)
-            links |= {(source + first_source, target + first_target) for source, target in found}
+            marked = with_markers(sources, maps[-1].key_tokens)
+            # Not only </s> is a marker: a text may begin with a piece that is a space alone.
+            words = [place for place, word in enumerate(marked) if word.start < word.end]
+            number = {place: first_source + count for count, place in enumerate(words)}
+            found = word_links(maps[-1], marked, targets, self.reader.rows)
+            links |= {(number[source], target + first_target) for source, target in found}
         return frozenset(links)
 
     @cached_property
