@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from echo import Echo, byte_pairs, echo, word_tokens
 from regard.record.alignment import Links
-from regard.translation.align import combined
+from regard.translation.align import agreed, combined
 from regard.translation.batches import to_batch
 from regard.translation.model import EOS, Batch
 from regard.translation.search import LONGEST_GIVEN
@@ -111,6 +112,22 @@ def test_two_directions_are_combined_in_the_direction_of_the_first() -> None:
         both_ways(there, back, "both", *texts)
 
 
+def test_directions_that_agree_know_where_the_other_looks() -> None:
+    there, back = echo(), echo(backwards=True)
+    [one] = there.align(["one two three"], ["four five six"])
+    [other] = back.align(["four five six"], ["one two three"])
+    np.testing.assert_allclose(one.word_weights, [[0.7, 0, 0], [0.1, 0.6, 0], [0.1, 0, 0.6]])
+    np.testing.assert_allclose(other.word_weights, [[0.1, 0, 0.6], [0.1, 0.6, 0], [0.7, 0, 0]])
+    # Products .07 0 0, 0 .36 0, .06 0 0: nothing is left for the third source word.
+    assert agreed(one, other, "intersection") == {(0, 0), (1, 1)}
+    assert agreed(one, other, "union") == {(0, 0), (1, 1), (0, 2)}
+    with pytest.raises(ValueError, match="grow-diag-final-and"):
+        agreed(one, other, "both")
+    [blank] = there.align([""], ["one"])
+    [knalb] = back.align(["one"], [""])
+    assert agreed(blank, knalb, "union") == frozenset()
+
+
 def test_as_many_sources_as_targets_are_needed() -> None:
     with pytest.raises(ValueError, match="the source has 2 lines, but the target has 1"):
         echo().align(["one", "two"], ["one"])
@@ -125,6 +142,7 @@ def test_a_pair_of_too_many_pieces_is_not_put_to_the_model() -> None:
     assert [len(one.alignment) for one in found] == [1, 0, 0]
     assert translator.model.widths == [1]
     assert combined(found[0], found[1], "union") == frozenset()
+    assert agreed(found[0], found[1], "union") == frozenset()
     assert not translator.align([longest], ["one"])[0].too_long
 
 

@@ -40,6 +40,21 @@ def test_an_unknown_way_to_combine_is_refused_without_a_run_back_too(
     assert "no way 'foo' to combine (there are: " in answer.err
 
 
+def test_runs_look_together_unless_they_are_to_link_separately(
+    regard: Regard, run: Path, pair: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = "regard.translation.align"
+    monkeypatch.setattr(f"{module}.agreed", lambda there, back, how: frozenset({(0, 1)}))
+    monkeypatch.setattr(f"{module}.combined", lambda there, back, how: frozenset({(1, 0)}))
+    together = regard("align", run, *pair, "--back", run).out
+    assert set(together.splitlines()) == {"0-1"}
+    apart = regard("align", run, *pair, "--back", run, "--separately").out
+    assert set(apart.splitlines()) == {"1-0"}
+    answer = regard("align", run, *pair, "--separately")
+    assert answer.status == 2
+    assert "name the other, --back RUN" in answer.err
+
+
 def test_links_are_written_before_all_pairs_are_aligned(
     regard: Regard, run: Path, pair: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

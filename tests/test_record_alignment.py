@@ -8,6 +8,7 @@ import pytest
 from regard.record.alignment import (
     SYMMETRISERS,
     Links,
+    agreeing_links,
     alignment_error_rate,
     format_links,
     grow_diag,
@@ -20,6 +21,7 @@ from regard.record.alignment import (
     rows_of_words,
     union,
     word_links,
+    word_weights,
 )
 from regard.record.attention import AttentionMap, Token
 from regard.record.words import split_words, with_markers, words_of_tokenised
@@ -157,6 +159,19 @@ def test_each_target_word_is_linked_to_the_source_word_it_looks_at_most() -> Non
     assert hard_links(np.zeros((2, 0))) == frozenset()
 
 
+def test_directions_that_agree_link_what_both_of_them_look_at() -> None:
+    # Two target words, three source words: products .12 .08 0 and .06 .05 .42.
+    forward = np.array([[0.6, 0.4, 0.0], [0.2, 0.2, 0.6]])
+    backward = np.array([[0.2, 0.3], [0.2, 0.25], [0.3, 0.7]])
+    there, back = agreeing_links(forward, backward)
+    assert there == {(0, 0), (2, 1)}
+    assert back == {(0, 0), (1, 0), (2, 1)}
+    # By itself, the direction back links every source word to target word 1.
+    assert hard_links(backward) == {(1, 0), (1, 1), (1, 2)}
+    nobody = agreeing_links(np.zeros((2, 3)), backward)
+    assert nobody == (frozenset(), frozenset())
+
+
 def test_a_row_belongs_to_the_word_it_predicts_or_to_the_word_it_reads() -> None:
     weights = np.arange(24.0).reshape(2, 4, 3)
 
@@ -181,6 +196,8 @@ def test_links_between_words_follow_from_a_map_of_tokens() -> None:
     assert word_links(one, plain, split_words(target)) == {(0, 0), (0, 1)}
     # input: black has the second row, cat the last
     assert word_links(one, plain, split_words(target), "input") == {(0, 0), (1, 1)}
+    found = word_weights(one, plain, split_words(target))
+    np.testing.assert_allclose(found, [[0.6, 0.4], [0.4, 0.1]], rtol=1e-6)
 
 
 # --- the published outputs of two aligners --------------------------------------------------------

@@ -39,6 +39,12 @@ def align(
         str,
         typer.Option(metavar="HOW", help="intersection, union, grow-diag, grow-diag-final[-and]."),
     ] = "grow-diag-final-and",
+    separately: Annotated[
+        bool,
+        typer.Option(
+            "--separately", help="With --back: each run links by itself, without the other's looks."
+        ),
+    ] = False,
     tokenised: Tokenised = False,
     rows: RowsOfWords = "predicted",
     as_json: AsJson = False,
@@ -51,15 +57,19 @@ def align(
     regard align runs/es-en test.es test.en --back runs/en-es
 
     The model is made to write each target, and a word is linked to the source word that it looked
-    at most. A word that looked at the end of the sentence most has no link. A pair of more than
-    1,000 pieces on a side gets an empty line, and is counted on standard error.
+    at most. A word that looked at the end of the sentence most has no link. With --back a word is
+    linked to the one that both runs together look at most. A pair of more than 1,000 pieces on a
+    side gets an empty line, and is counted on standard error.
     """
     from regard.cli.output import say_too_long, write_line
     from regard.record.alignment import format_links
-    from regard.translation.align import check_combine, combined
+    from regard.translation.align import agreed, check_combine, combined
     from regard.translation.lines import check_same_count, read_lines
 
     check_combine(combine)
+    if separately and back is None:
+        raise ValueError("--separately says how two runs are combined: name the other, --back RUN")
+    join = combined if separately else agreed
     sources, targets = read_lines(source), read_lines(target)
     check_same_count(sources, targets, source, target)
     forward = _load_reading(run, device, rows)
@@ -71,7 +81,7 @@ def align(
         others = backward.align_stream(targets, sources, tokenised=tokenised)
         both = zip(pairs, others, strict=True)
         found = (
-            (pair, combined(pair, other, combine), pair.too_long or other.too_long)
+            (pair, join(pair, other, combine), pair.too_long or other.too_long)
             for pair, other in both
         )
     too_long = []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Float32, Shaped
 
 from regard.record.attention import AttentionMap
 from regard.record.words import Word, merge_weights
@@ -246,6 +246,36 @@ def hard_links(weights: Float[np.ndarray, "R C"], null_keys: Collection[int] = (
     )
 
 
+def agreeing_links(
+    forward: Float[np.ndarray, "R C"], backward: Float[np.ndarray, "C R"]
+) -> tuple[Links, Links]:
+    """The hard links of both directions, each of which knows where the other looks.
+
+    The weights of the two are multiplied, so that what only one of them looks at counts for little
+    (Liang, Taskar and Klein 2006, "Alignment by agreement"); then each target word is linked to its
+    best source word, and each source word to its best target word. Rows of `forward` are target
+    words, rows of `backward` source words; all links are (source, target).
+    """
+    both = forward * backward.T
+    back = hard_links(both.T)
+    return hard_links(both), frozenset((source, target) for target, source in back)
+
+
+def word_weights(
+    map: AttentionMap,  # noqa: A002 -- the noun of this package
+    source_words: Sequence[Word],
+    target_words: Sequence[Word],
+    convention: str = "predicted",
+) -> Float32[np.ndarray, "R C"]:
+    """How much each target word looks at each source word, in a map whose last row predicts `</s>`.
+
+    Heads are averaged. A source word gets the sum of its tokens, a target word the mean of its own.
+    """
+    rows = rows_of_words(map.dense(), convention)
+    merged = merge_weights(rows, map.query_tokens[:-1], map.key_tokens, target_words, source_words)
+    return merged.mean(axis=0)
+
+
 def word_links(
     map: AttentionMap,  # noqa: A002 -- the noun of this package
     source_words: Sequence[Word],
@@ -254,10 +284,10 @@ def word_links(
 ) -> Links:
     """The hard links between words of a cross-attention map whose last row predicts `</s>`.
 
-    Heads are averaged. Source words without text (markers, such as `</s>`) take part, but to look
-    at one most is to have no link; leave them out of `source_words` to have every word linked.
+    The weights are those of `word_weights`. Source words without text (markers, such as `</s>`)
+    take part, but to look at one most is to have no link; leave them out of `source_words` to have
+    every word linked.
     """
-    rows = rows_of_words(map.dense(), convention)
-    merged = merge_weights(rows, map.query_tokens[:-1], map.key_tokens, target_words, source_words)
+    weights = word_weights(map, source_words, target_words, convention)
     markers = [place for place, word in enumerate(source_words) if word.start == word.end]
-    return hard_links(merged.mean(axis=0), markers)
+    return hard_links(weights, markers)

@@ -10,7 +10,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import replace
 
-from regard.record.alignment import SYMMETRISERS, Links
+from regard.record.alignment import SYMMETRISERS, Links, agreeing_links
 from regard.record.words import Word, words_of_tokenised
 from regard.translation.batches import to_batch
 from regard.translation.detokenise import join_tokenised
@@ -75,14 +75,26 @@ def aligned(
 def combined(there: Translation, back: Translation, how: str) -> Links:
     """The links of a pair, from it and from the same pair the other way round.
 
-    `how` is one of `regard.record.alignment.SYMMETRISERS`. None where it was too long for either.
-    Raises ValueError for another name.
+    `how` is one of `regard.record.alignment.SYMMETRISERS`, for the links that either direction
+    makes by itself. None where it was too long for either. Raises ValueError for another name.
     """
     check_combine(how)
     if there.too_long or back.too_long:
         return frozenset()
     reversed_links = frozenset((source, target) for target, source in back.alignment)
     return SYMMETRISERS[how](there.alignment, reversed_links)
+
+
+def agreed(there: Translation, back: Translation, how: str) -> Links:
+    """The links of a pair as `combined` makes them, but of directions that agree first.
+
+    A word is linked to the word that both directions together look at most
+    (`regard.record.alignment.agreeing_links`).
+    """
+    check_combine(how)
+    if there.too_long or back.too_long:
+        return frozenset()
+    return SYMMETRISERS[how](*agreeing_links(there.word_weights, back.word_weights))
 
 
 def check_combine(how: str) -> None:

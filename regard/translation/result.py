@@ -13,14 +13,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float32
 
-from regard.record.alignment import Links, check_convention, word_links
+from regard.record.alignment import Links, check_convention, word_links, word_weights
 from regard.record.attention import AttentionMap, AttentionRecord, Token
 from regard.record.words import Word, split_words, with_markers
 from regard.translation.hypothesis import Hypothesis
 from regard.translation.model import EOS, SPECIAL_PIECES
 from regard.translation.sentences import Span
 from regard.translation.tokens import Tokens
+
+# Shapes: R target words (rows) · C source words (columns)
 
 END = SPECIAL_PIECES[EOS]
 
@@ -120,6 +123,23 @@ class Translation:
             found = word_links(maps[-1], marked, targets, self.reader.rows)
             links |= {(number[source], target + first_target) for source, target in found}
         return frozenset(links)
+
+    @cached_property
+    def word_weights(self) -> Float32[np.ndarray, "R C"]:
+        """How much each target word looks at each source word; all 0 without attention.
+
+        What it looks at beside them, such as `</s>`, is left out.
+        """
+        weights = np.zeros((len(self.target_words), len(self.source_words)), np.float32)
+        for segment, maps in zip(self.segments, self._maps, strict=True):
+            if not maps:
+                continue
+            first_source, sources = _within(self.source_words, segment.source)
+            first_target, targets = _within(self.target_words, segment.target)
+            rows = slice(first_target, first_target + len(targets))
+            columns = slice(first_source, first_source + len(sources))
+            weights[rows, columns] = word_weights(maps[-1], sources, targets, self.reader.rows)
+        return weights
 
     @cached_property
     def record(self) -> AttentionRecord:
