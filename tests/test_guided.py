@@ -19,6 +19,7 @@ from regard.record.alignment import alignment_error_rate, format_links
 from regard.translation.batches import to_batch
 from regard.translation.families import build
 from regard.translation.guided import alignment_nats
+from regard.translation.judge import evaluate_run
 from regard.translation.model import Batch, Loss, TranslationModel
 from regard.translation.phrasebook import held_out, pairs
 from regard.translation.recipe import ModelRecipe, Recipe, TrainingRecipe
@@ -269,6 +270,32 @@ def test_links_that_are_named_guide_by_the_recipe_s_weight_or_by_one(tmp_path: P
     begun = begin_run(tmp_path / "c", tmp_path / "es", tmp_path / "en", recipe=chosen, links=links)
     assert begun.recipe.training.guided_alignment == 0.25
     assert open_run(begun.folder).recipe.data.links == str(links)
+
+
+def test_a_run_is_read_by_the_rows_that_its_links_guided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_text(tmp_path, 60)
+    few = ("training.epochs=0", "training.updates=1", "training.guided_rows=input")
+    guided = begin(tmp_path / "guided", tmp_path, *few, links=tmp_path / "links")
+    plain = begin(tmp_path / "plain", tmp_path, *few)
+    files = (tmp_path / "es", tmp_path / "en")
+    for run, rows in ((guided, "input"), (plain, "predicted")):
+        train_run(run.folder)
+        assert load(run.folder).reader.rows == rows
+        gold = {"gold": tmp_path / "links", "tokenised": True}
+        assert evaluate_run(run.folder, *files, **gold).rows == rows
+        assert evaluate_run(run.folder, *files, rows="predicted", **gold).rows == "predicted"
+        written = {}
+        for more in ((), ("--rows", "input"), ("--rows", "predicted")):
+            words = ("align", run.folder, *files, *more)
+            monkeypatch.setattr(sys, "argv", ["regard", *map(str, words)])
+            with pytest.raises(SystemExit) as end:
+                cli.main()
+            assert not end.value.code
+            written[more] = capsys.readouterr().out
+        assert written[()] == written["--rows", rows]
+        assert len(set(written.values())) == 2
 
 
 def test_links_of_another_text_are_not_kept(tmp_path: Path) -> None:

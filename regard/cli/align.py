@@ -18,10 +18,11 @@ Tokenised = Annotated[
     typer.Option("--tokenised", help="Words are what stands between spaces; links count those."),
 ]
 RowsOfWords = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="predicted|input",
-        help="Which row of attention is a word's: of the step that writes it, or that reads it.",
+        help="Which row of attention is a word's: of the step that writes it, or that reads it. "
+        "Default: the one that links guided, or predicted.",
     ),
 ]
 
@@ -46,7 +47,7 @@ def align(
         ),
     ] = False,
     tokenised: Tokenised = False,
-    rows: RowsOfWords = "predicted",
+    rows: RowsOfWords = None,
     as_json: AsJson = False,
     device: Device = "auto",
 ) -> None:
@@ -99,16 +100,18 @@ def align(
     say_too_long(too_long, len(sources), "have no links")
 
 
-def _load_reading(run: Path, device: str, rows: str) -> Translator:
-    """A translator that reads its attention, of which there must be some, by `rows`."""
+def _load_reading(run: Path, device: str, rows: str | None) -> Translator:
+    """A translator that reads its attention, of which there must be some, by `rows`, if named."""
     from dataclasses import replace
 
     from regard.attention import sites
     from regard.record.alignment import check_convention
     from regard.translation.translator import load
 
-    check_convention(rows)
+    if rows is not None:
+        check_convention(rows)
     translator = load(run, device=device)
+    reader = translator.reader
     if not sites(translator.model):
         raise ValueError(f"{run}: has no attention (model.attention = none), so it links no words")
-    return replace(translator, reader=replace(translator.reader, rows=rows))
+    return replace(translator, reader=replace(reader, rows=rows or reader.rows))

@@ -27,7 +27,7 @@ def evaluate(
     ] = None,
     gold_base: Annotated[int, typer.Option(help="The number of the gold's first word.")] = 0,
     tokenised: Tokenised = False,
-    rows: RowsOfWords = "predicted",
+    rows: RowsOfWords = None,
     beam: Annotated[int | None, typer.Option(min=1, help="Default: the recipe's.")] = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep the translations.")

@@ -76,7 +76,7 @@ def evaluate_run(
     gold: Path | str | None = None,
     gold_base: int = 0,
     tokenised: bool = False,
-    rows: str = "predicted",
+    rows: str | None = None,
     beam: int | None = None,
     output: Path | str | None = None,
     device: str = "auto",
@@ -87,8 +87,9 @@ def evaluate_run(
     files; without them, the run's own test part is taken, and what is found is kept in its
     `scores.json` (several runs must have the same test part, and nothing is kept). `gold` is a file
     of links whose first word has the number `gold_base`; `rows` says which row of attention is a
-    word's (`rows_of_words`). Of `tokenised` text only the links are measured, as it is not what the
-    model writes, and nothing is kept. `output` is where the translations go.
+    word's (`rows_of_words`; None: the one that links guided, or "predicted"). Of `tokenised` text
+    only the links are measured, as it is not what the model writes, and nothing is kept. `output`
+    is where the translations go.
 
     Raises ValueError, before anything is translated, for files that do not belong together, and
     for what cannot be measured.
@@ -99,7 +100,8 @@ def evaluate_run(
         raise ValueError("tokenised text measures links alone: name their file (--gold LINKS)")
     if tokenised and output is not None:
         raise ValueError("of tokenised text no translation is made: leave the output out")
-    check_convention(rows)
+    if rows is not None:
+        check_convention(rows)
     folders = [Path(run) for run in ([runs] if isinstance(runs, Path | str) else runs)]
     if not folders:
         raise ValueError("name the folder of a run, or of several that translate together")
@@ -112,7 +114,8 @@ def evaluate_run(
         raise ValueError(
             f"{folders[0]}: has no attention (model.attention = none), so it links no words"
         )
-    translator = replace(translator, reader=replace(translator.reader, rows=rows))
+    if rows is not None:
+        translator = replace(translator, reader=replace(translator.reader, rows=rows))
     if beam is not None:
         translator = replace(translator, settings=replace(translator.settings, beam=beam))
     found = judge_links(translator, text, tokenised=True) if tokenised else judge(translator, text)

@@ -210,6 +210,11 @@ class TrainingRecipe(Section):
         "results do not depend on it",
     )
 
+    @property
+    def rows_of_words(self) -> str:
+        """The row of attention that is a word's: the one that links guided, or "predicted"."""
+        return self.guided_rows if self.guided_alignment else "predicted"
+
     @model_validator(mode="after")
     def _it_ends(self) -> TrainingRecipe:
         limited = self.updates or self.epochs or self.seconds

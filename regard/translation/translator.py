@@ -281,6 +281,7 @@ def load(
         # Rows of which some are not normalised are not, on average.
         normaliser="sigmoid" if any(one.normaliser == "sigmoid" for one in recipes) else "softmax",
         radius=first.model.radius if len(opened) == 1 else None,
+        rows=first.training.rows_of_words,
         settings={"beam": settings.beam, "length_alpha": settings.length_alpha},
     )
     model = models[0] if len(models) == 1 else Ensemble(models).eval()
