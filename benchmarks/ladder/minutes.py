@@ -13,6 +13,7 @@ from benchmarks.ladder.text import Facts
 from regard.translation.choice import CHARACTERS_PER_PIECE, multiplied_weights, speed_of
 
 AROUND_SECONDS = 75.0  # beside the training: pieces learned, length penalty chosen, all measured
+MORE_SECONDS = {"words": 130.0}  # a dictionary is made of all the text's links
 VALIDATIONS_SHARE = 0.06  # of the time of a training
 # docs/why.md: with input feeding an update takes 1 / 0.73 of the time.
 FED = 0.73
@@ -48,7 +49,7 @@ def expected_seconds(ladder: Ladder, leg: Leg, rate: float = 1.0) -> float:
         return 0.0
     settings = ladder.settings
     training = training_seconds(leg.model, facts, settings.threads, settings.epochs)
-    return AROUND_SECONDS + rate * training
+    return AROUND_SECONDS + MORE_SECONDS.get(leg.model.table, 0.0) + rate * training
 
 
 def pace(ladder: Ladder, legs: Sequence[Leg]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,8 +139,7 @@ def _head(rows: Mapping[str, Found], speeds: Mapping[str, Result]) -> str:
     tested = [result["test"] for result in results if "test" in result]
     lines = [
         f"{said(lambda result: result['processor'])}; {said(lambda r: r['precision'])}; "
-        f"{versions}, {torch}; threads of a leg: {said(lambda result: str(result['threads']))}; "
-        f"legs at once: {said(lambda result: str(result['legs_at_once']))}.",
+        f"{versions}, {torch}. {' '.join(_company(rows, speeds))}",
     ]
     for title, key in (("BLEU", "signature"), ("chrF", "chrf_signature")):
         signatures = sorted({one[key] for one in tested})
@@ -148,6 +147,19 @@ def _head(rows: Mapping[str, Found], speeds: Mapping[str, Result]) -> str:
             lines.append(f"{title}: {', '.join(f'`{one}`' for one in signatures)}.")
     lines.append(notes.SPREAD)
     return "\n".join(lines)
+
+
+def _company(rows: Mapping[str, Found], speeds: Mapping[str, Result]) -> Iterator[str]:
+    """With how many threads legs were run, and how many of them at once."""
+    trained = [result for each in rows.values() for result in each.results]
+    for what, results in (("Rows", trained), ("Measured costs", speeds.values())):
+        ways = sorted({(result["threads"], result["legs_at_once"]) for result in results})
+        said = [
+            f"{'1 thread' if threads == 1 else f'{threads} threads'}, {legs} at once"
+            for threads, legs in ways
+        ]
+        if said:
+            yield f"{what}: {' or '.join(said)}."
 
 
 def _quality(rows: Sequence[Found]) -> str:
