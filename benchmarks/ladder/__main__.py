@@ -12,8 +12,8 @@ with a ladder. The tables come last, as Markdown, and can be printed at any time
 name.
 
 Run it on a machine that does nothing else. --jobs 2 --threads 1 gets more done on two cores, but
-the threads are part of a folder's settings: they decide the bits. Everything takes about seven
-hours; `--rows headline`, which is run only when named, two more.
+the threads are part of a folder's settings: they decide the bits. Everything takes about eight
+hours with one job of two threads; `--rows headline`, which is run only when named, two more.
 A trial that shows that all of it works: --pairs 300 --sentences 30 --epochs 1, in a folder of its
 own.
 """
