@@ -1,0 +1,112 @@
+"""The texts of the comparison, each with gold links that nothing is trained on.
+
+    TEXT/train.{es,en}   dev.{es,en}        what regard trains on, and watches
+         gold.{es,en}    gold.links         Spanish-English, from 0
+         facts.json                         written last: a folder that has it is whole
+
+tatoeba: spa-eng, and 105 Wikipedia sentences of XL-WA, tokenised; far from what is trained on.
+phrasebook: sentences of regard's grammar, and others of it that no training text can have.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from regard.record.alignment import LineOfLinks, format_links, parse_lines
+from regard.record.words import split_words, words_of_tokenised
+from regard.translation.durable import write_text
+from regard.translation.lines import check_same_count, read_lines
+from regard.translation.phrasebook import held_out, pairs
+
+Language = Literal["es", "en"]
+LANGUAGES: tuple[Language, Language] = ("es", "en")
+NAMES = ("phrasebook", "tatoeba")
+SEED = 1
+HELD_OUT = 500
+DEV = 200
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text in its folder; gold sentences may be tokenised, the others never are."""
+
+    name: str
+    folder: Path
+
+    def path(self, part: str, language: Language) -> Path:
+        """One side of a part: train, dev or gold."""
+        return self.folder / f"{part}.{language}"
+
+    def lines(self, part: str, language: Language) -> list[str]:
+        """Its sentences."""
+        return read_lines(self.path(part, language))
+
+    @property
+    def tokenised(self) -> bool:
+        """Whether gold links count what stands between spaces."""
+        return self.name == "tatoeba"
+
+    def gold(self) -> list[LineOfLinks]:
+        """The gold links, Spanish-English."""
+        return parse_lines(read_lines(self.folder / "gold.links"))
+
+    def words(self, part: str, language: Language) -> list[list[str]]:
+        """The words that links count, lower-cased, as eflomal is given them."""
+        cut = words_of_tokenised if self.tokenised and part == "gold" else split_words
+        return [[word.text.lower() for word in cut(line)] for line in self.lines(part, language)]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it was made to its end."""
+        return (self.folder / "facts.json").exists()
+
+
+def make_phrasebook(text: Text, count: int) -> None:
+    """Write so many pairs of the grammar, and held-out ones."""
+    if text.is_whole:
+        return
+    apart = held_out(HELD_OUT + DEV, SEED)
+    parts = {
+        "train": list(islice(pairs(SEED), count)),
+        "gold": apart[:HELD_OUT],
+        "dev": apart[HELD_OUT:],
+    }
+    for part, examples in parts.items():
+        _write(text.path(part, "es"), [one.source for one in examples])
+        _write(text.path(part, "en"), [one.target for one in examples])
+    _write(text.folder / "gold.links", [format_links(one.links) for one in parts["gold"]])
+    _write_facts(text)
+
+
+def make_tatoeba(text: Text, data: Path, gold: Path, count: int) -> None:
+    """Copy the text (0: all of it) and the gold; raises ValueError for files that do not fit."""
+    if text.is_whole:
+        return
+    for part in ("train", "dev"):
+        sides = [read_lines(data / f"{part}.{language}") for language in LANGUAGES]
+        check_same_count(*sides, *(data / f"{part}.{language}" for language in LANGUAGES))
+        for language, lines in zip(LANGUAGES, sides, strict=True):
+            _write(text.path(part, language), lines[: count or None])
+    links = read_lines(gold / "es-en.dev.gold")
+    for language in LANGUAGES:
+        path = gold / f"en-es.dev.{language}"
+        lines = read_lines(path)
+        check_same_count(links, lines, gold / "es-en.dev.gold", path)
+        _write(text.path("gold", language), lines)
+    _write(text.folder / "gold.links", links)
+    _write_facts(text)
+
+
+def _write_facts(text: Text) -> None:
+    facts = {part: len(text.lines(part, "es")) for part in ("train", "dev", "gold")}
+    write_text(text.folder / "facts.json", json.dumps(facts) + "\n")
+
+
+def _write(path: Path, lines: Sequence[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, "".join(f"{line}\n" for line in lines))
