@@ -168,6 +168,9 @@ def test_directions_that_agree_link_what_both_of_them_look_at() -> None:
     assert back == {(0, 0), (1, 0), (2, 1)}
     # By itself, the direction back links every source word to target word 1.
     assert hard_links(backward) == {(1, 0), (1, 1), (1, 2)}
+    # A target word that neither direction looks from for more than a glance: .0099 is too little.
+    glance = agreeing_links(np.array([[0.11, 0.11]]), np.array([[0.09], [0.1]]))
+    assert glance == ({(1, 0)}, {(1, 0)})
     nobody = agreeing_links(np.zeros((2, 3)), backward)
     assert nobody == (frozenset(), frozenset())
 

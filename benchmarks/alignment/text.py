@@ -26,7 +26,7 @@ from regard.translation.phrasebook import held_out, pairs
 Language = Literal["es", "en"]
 LANGUAGES: tuple[Language, Language] = ("es", "en")
 NAMES = ("phrasebook", "tatoeba")
-SEED = 1
+SEED = 2  # with 1, it was tried how links are best read from looks
 HELD_OUT = 500
 DEV = 200
 

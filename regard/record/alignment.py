@@ -246,6 +246,9 @@ def hard_links(weights: Float[np.ndarray, "R C"], null_keys: Collection[int] = (
     )
 
 
+LEAST_AGREEMENT = 0.1  # chosen on held-out sentences of the phrasebook (docs/why.md)
+
+
 def agreeing_links(
     forward: Float[np.ndarray, "R C"], backward: Float[np.ndarray, "C R"]
 ) -> tuple[Links, Links]:
@@ -253,10 +256,12 @@ def agreeing_links(
 
     The weights of the two are multiplied, so that what only one of them looks at counts for little
     (Liang, Taskar and Klein 2006, "Alignment by agreement"); then each target word is linked to its
-    best source word, and each source word to its best target word. Rows of `forward` are target
+    best source word, and each source word to its best target word. Two words of which the geometric
+    mean of the weights is below `LEAST_AGREEMENT` are not linked. Rows of `forward` are target
     words, rows of `backward` source words; all links are (source, target).
     """
     both = forward * backward.T
+    both = np.where(both >= LEAST_AGREEMENT**2, both, 0)
     back = hard_links(both.T)
     return hard_links(both), frozenset((source, target) for target, source in back)
 
