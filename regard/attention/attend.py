@@ -21,6 +21,7 @@ from torch import Tensor
 from regard.attention.hook import Hook, Site, Values
 from regard.attention.normalise import NORMALISERS
 from regard.attention.scope import Reach
+from regard.attention.shared import SharedKeys
 from regard.attention.windows import Windows
 
 
@@ -33,7 +34,7 @@ class Attended(NamedTuple):
 
 def attend(
     scores: Float[Tensor, "B H Q K"],
-    values: Values | Windows,
+    values: Values | Windows | SharedKeys,
     reach: Reach,
     *,
     site: Site,
@@ -42,12 +43,12 @@ def attend(
     """Share one look out among the keys within reach, and see what is there.
 
     `site` names the normaliser. Without a hook, and with a hook that returns None, the same
-    operations run on the same numbers: the result is the same to the bit. `Windows` are for when
-    nobody looks: a hook is shown, and may replace, values that have been gathered.
+    operations run on the same numbers: the result is the same to the bit. `Windows` and
+    `SharedKeys` are for when nobody looks: a hook is shown, and may replace, values as they are.
 
     Raises ValueError for a normaliser that does not exist and answers of another shape.
     """
-    assert hook is None or isinstance(values, Tensor), "a hook needs gathered values"
+    assert hook is None or isinstance(values, Tensor), "a hook needs the values themselves"
     normalise = NORMALISERS.get(site.normaliser)
     if normalise is None:
         raise ValueError(f"no normaliser {site.normaliser!r}; there are {', '.join(NORMALISERS)}")
@@ -63,9 +64,11 @@ def attend(
     return Attended(look(weights, values), weights)
 
 
-def look(weights: Float[Tensor, "B H Q K"], values: Values | Windows) -> Float[Tensor, "B H Q D"]:
+def look(
+    weights: Float[Tensor, "B H Q K"], values: Values | Windows | SharedKeys
+) -> Float[Tensor, "B H Q D"]:
     """The weighted sum of the values; in a window each query has values of its own."""
-    if isinstance(values, Windows):
+    if isinstance(values, Windows | SharedKeys):
         return values.sum_up(weights.flatten(0, 1)).unflatten(0, weights.shape[:2])
     weights = weights.to(values.dtype)
     if values.dim() == weights.dim():

@@ -22,7 +22,8 @@ from regard.attention.attend import attend
 from regard.attention.hook import AttentionLayer, Site
 from regard.attention.normalise import NORMALISERS
 from regard.attention.scope import SCOPES, Place
-from regard.attention.score import SAME_SIZE, SCORES, Sizes
+from regard.attention.score import MATCHED, SAME_SIZE, SCORES, Sizes
+from regard.attention.shared import SharedKeys
 from regard.attention.windows import Windows
 
 
@@ -32,13 +33,23 @@ class Source:
 
     `owner` names the sentence of each row of a search; None: row n reads sentence n. Rows come and
     go without a copy of any key: a window is gathered from where it is, and `row_keys` copies only
-    when the rows' sentences have changed.
+    when the rows' sentences have changed. `shared` are what is matched and the keys, for a loop.
     """
 
     keys: Float[Tensor, "B S M"]
     prepared: Float[Tensor, "B S _"]
     lengths: Int[Tensor, " B"]
     owner: Int[Tensor, " R"] | None = None
+    shared: tuple[SharedKeys, SharedKeys] | None = None
+
+    def for_steps(self) -> Source:
+        """The same source for a loop over target words: gradients of its keys are found at once.
+
+        What is made of it serves one pass forward and backward.
+        """
+        keys = SharedKeys(self.keys)
+        prepared = keys if self.prepared is self.keys else SharedKeys(self.prepared)
+        return replace(self, shared=(prepared, keys))
 
     def select(self, rows: Int[Tensor, " X"]) -> Source:
         """The sources of the rows named."""
@@ -121,6 +132,9 @@ class LuongAttention(AttentionLayer):
         reach = SCOPES[self.scope_name].reach(place, self.radius, dict(self.scope_weights))
         if reach.keys is None:
             prepared, values = source.row_prepared, source.row_keys[:, None]
+            if source.shared is not None and not self.step_by_step:
+                matched, values = source.shared
+                prepared = matched if self.score_name in MATCHED else prepared
         else:
             prepared, values = source.windows(reach.keys)
             if self.step_by_step:

@@ -22,6 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from regard.attention.shared import SharedKeys
 from regard.attention.windows import Windows
 
 Query = Float[Tensor, "B Q N"]
@@ -29,7 +30,7 @@ Keys = Float[Tensor, "B K M"] | Float[Tensor, "B Q K M"]
 Scores = Float[Tensor, "B Q K"]
 Weights = Mapping[str, Tensor]
 """What a score learns, by the paper's names."""
-Prepared = Tensor | Windows
+Prepared = Tensor | Windows | SharedKeys
 """What `prepare` made of the keys: shared by all queries, or each query's own window of it."""
 
 
@@ -67,7 +68,7 @@ class Score:
 
 def match(query: Query, keys: Prepared) -> Scores:
     """The dot product of every query with every key."""
-    if isinstance(keys, Windows):
+    if isinstance(keys, Windows | SharedKeys):
         return keys.match(query)
     if keys.dim() == 3:
         return query @ keys.transpose(1, 2)
@@ -78,6 +79,7 @@ def every_pair(query: Query, keys: Prepared) -> Float[Tensor, "B Q K N"]:
     """The sum of every query with every key."""
     if isinstance(keys, Windows):
         keys = keys.gathered
+    assert isinstance(keys, Tensor), "keys are shared by the steps of a loop where they are matched"
     return query[:, :, None] + (keys[:, None] if keys.dim() == 3 else keys)
 
 
@@ -201,6 +203,9 @@ SCORES: dict[str, Score] = {
         scaled_dot,
     ),
 }
+
+MATCHED = ("dot", "general", "scaled dot")
+"""Scores that are a dot product with each key."""
 
 SAME_SIZE = ("dot", "scaled dot")
 """Scores that need queries and keys of one size."""

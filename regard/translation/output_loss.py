@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from regard.attention.normalise import at_least_float32
+from regard.attention.shared import working_type
 from regard.translation.model import Loss, cross_entropy
-from regard.translation.shared_weight import working_type
 
 LOGITS_AT_ONCE = 2**21  # 8 MB in float32; with fewer rows a product is slower, most in float32
 
@@ -77,16 +77,20 @@ class _OutputLoss(torch.autograd.Function):
             log_sum = highest + sums.log()
             plain += (log_sum - of_label).sum()
             training += (log_sum - (1 - smoothing) * of_label - smoothing * mean).sum()
-            gradient = probabilities.div_(sums).sub_(smoothing / vocabulary)
+            gradient = probabilities.div_(sums)
+            if smoothing:
+                gradient.sub_(smoothing / vocabulary)
             gradient.scatter_add_(1, label, torch.full_like(of_label, smoothing - 1))
             of_bias += gradient.sum(dim=0)
             of_logits[part] = gradient
             of_states[part] = of_logits[part] @ matrix
-        of_weight = (of_logits.t() @ inputs).to(weight.dtype)
-        ctx.save_for_backward(of_states.to(states.dtype), of_weight, of_bias)
+        ctx.type = weight.dtype
+        ctx.save_for_backward(of_states.to(states.dtype), of_bias, of_logits, inputs)
         return training, plain
 
     @staticmethod
     def backward(ctx: Any, of_training: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[reportIncompatibleMethodOverride]
-        found = (gradient * of_training for gradient in ctx.saved_tensors)
-        return *found, None, None
+        of_states, of_bias, of_logits, inputs = ctx.saved_tensors
+        # A factor costs less on the states than on the weights of the whole vocabulary.
+        of_weight = (of_logits.t() @ (inputs * of_training.to(inputs.dtype))).to(ctx.type)
+        return of_states * of_training, of_weight, of_bias * of_training, None, None

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from regard.attention import LuongAttention, Source
+from regard.translation.dropout import Dropout
 from regard.translation.fed_decoder import write_fed
 from regard.translation.model import Batch, Loss, State, TranslationModel
 from regard.translation.output_loss import output_loss
@@ -87,7 +88,7 @@ class Rnn(TranslationModel):
                 site="decoder.cross",
             )
         )
-        self.dropout = nn.Dropout(recipe.dropout)
+        self.dropout = Dropout(recipe.dropout)
         self.output = nn.Linear(hidden, target_size)
         initialise(self)
         if recipe.tied:
@@ -114,10 +115,12 @@ class Rnn(TranslationModel):
         if not self.input_feeding:
             return self.write(embedded, state)[0]
 
+        source = None if state.source is None else state.source.for_steps()
+
         def look(top: Float[Tensor, "B 1 H"], position: Int[Tensor, " 1"]) -> Float[Tensor, "B H"]:
-            if self.attention is None or state.source is None:
+            if self.attention is None or source is None:
                 return top[:, 0]
-            return self.attention(top, state.source, position).attentional[:, 0]
+            return self.attention(top, source, position).attentional[:, 0]
 
         return write_fed(self.decoder, embedded, state.hidden, state.cell, look)
 
