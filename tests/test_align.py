@@ -118,7 +118,7 @@ def test_directions_that_agree_know_where_the_other_looks() -> None:
     [other] = back.align(["four five six"], ["one two three"])
     np.testing.assert_allclose(one.word_weights, [[0.7, 0, 0], [0.1, 0.6, 0], [0.1, 0, 0.6]])
     np.testing.assert_allclose(other.word_weights, [[0.1, 0, 0.6], [0.1, 0.6, 0], [0.7, 0, 0]])
-    # Products .07 0 0, 0 .36 0, .06 0 0: nothing is left for the third source word.
+    # Joined .33 .03 .18, .03 .6 0, .3 0 .15: not enough for the third source word.
     assert agreed(one, other, "intersection") == {(0, 0), (1, 1)}
     assert agreed(one, other, "union") == {(0, 0), (1, 1), (0, 2)}
     with pytest.raises(ValueError, match="grow-diag-final-and"):

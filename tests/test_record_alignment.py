@@ -160,19 +160,21 @@ def test_each_target_word_is_linked_to_the_source_word_it_looks_at_most() -> Non
 
 
 def test_directions_that_agree_link_what_both_of_them_look_at() -> None:
-    # Two target words, three source words: products .12 .08 0 and .06 .05 .42.
-    forward = np.array([[0.6, 0.4, 0.0], [0.2, 0.2, 0.6]])
-    backward = np.array([[0.2, 0.3], [0.2, 0.25], [0.3, 0.7]])
+    # Roots .8 .5 0, .2 0 .6 and .4 .6 0, .8 .2 .8: means .6 .55 0, .5 .1 .7.
+    forward = np.array([[0.64, 0.25, 0.0], [0.04, 0.0, 0.36]])
+    backward = np.array([[0.16, 0.64], [0.36, 0.04], [0.0, 0.64]])
     there, back = agreeing_links(forward, backward)
     assert there == {(0, 0), (2, 1)}
     assert back == {(0, 0), (1, 0), (2, 1)}
-    # By itself, the direction back links every source word to target word 1.
-    assert hard_links(backward) == {(1, 0), (1, 1), (1, 2)}
-    # A target word that neither direction looks from for more than a glance: .0099 is too little.
-    glance = agreeing_links(np.array([[0.11, 0.11]]), np.array([[0.09], [0.1]]))
-    assert glance == ({(1, 0)}, {(1, 0)})
-    nobody = agreeing_links(np.zeros((2, 3)), backward)
-    assert nobody == (frozenset(), frozenset())
+    # By itself, the direction back links source word 0 to target word 1.
+    assert hard_links(backward) == {(1, 0), (0, 1), (1, 2)}
+
+
+def test_one_direction_alone_links_what_it_is_sure_of() -> None:
+    nobody = np.zeros((2, 1))
+    sure, unsure = np.array([[0.1, 0.81]]), np.array([[0.3, 0.64]])
+    assert agreeing_links(sure, nobody) == ({(1, 0)}, {(1, 0)})  # .45 squared is .2025
+    assert agreeing_links(unsure, nobody) == (frozenset(), frozenset())
 
 
 def test_a_row_belongs_to_the_word_it_predicts_or_to_the_word_it_reads() -> None:

@@ -246,7 +246,7 @@ def hard_links(weights: Float[np.ndarray, "R C"], null_keys: Collection[int] = (
     )
 
 
-LEAST_AGREEMENT = 0.1  # chosen on held-out sentences of the phrasebook (docs/why.md)
+ENOUGH_LOOKS = 0.2  # both directions look this much, or one 0.8 (docs/why.md)
 
 
 def agreeing_links(
@@ -254,14 +254,15 @@ def agreeing_links(
 ) -> tuple[Links, Links]:
     """The hard links of both directions, each of which knows where the other looks.
 
-    The weights of the two are multiplied, so that what only one of them looks at counts for little
-    (Liang, Taskar and Klein 2006, "Alignment by agreement"); then each target word is linked to its
-    best source word, and each source word to its best target word. Two words of which the geometric
-    mean of the weights is below `LEAST_AGREEMENT` are not linked. Rows of `forward` are target
-    words, rows of `backward` source words; all links are (source, target).
+    The two weights of a pair of words are joined by the mean of their square roots, squared: half
+    their arithmetic and half their geometric mean, so that what both look at counts most, as in
+    Liang, Taskar and Klein 2006, "Alignment by agreement", and what one is sure of counts, too.
+    Then each target word is linked to its best source word, and each source word to its best target
+    word; below `ENOUGH_LOOKS` there is no link. Rows of `forward` are target words, rows of
+    `backward` source words; all links are (source, target).
     """
-    both = forward * backward.T
-    both = np.where(both >= LEAST_AGREEMENT**2, both, 0)
+    both = ((np.sqrt(forward) + np.sqrt(backward.T)) / 2) ** 2
+    both = np.where(both >= ENOUGH_LOOKS, both, 0)
     back = hard_links(both.T)
     return hard_links(both), frozenset((source, target) for target, source in back)
 
