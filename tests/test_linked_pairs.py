@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,15 @@ def test_a_pair_has_the_links_of_its_own_line_where_others_were_left_out(tmp_pat
         }
 
 
+def test_a_pair_that_lost_control_characters_has_no_links(tmp_path: Path) -> None:
+    source = write(tmp_path / "a", "\ufeffone", "two", "a \x99 three", "four")
+    target = write(tmp_path / "b", "uno", "d\u2028os", "tres", "cuatro")
+    path = write(tmp_path / "links", "0-0", "0-0", "2-0", "0-0")
+    linked = list(LinkedPairs(read_pairs(source, target), path, tokenised=True))
+    texts = [pair.links.text for pair in linked if pair.links is not None]
+    assert texts == ["0-0", "", "", "0-0"]
+
+
 def test_as_many_lines_of_links_as_of_text_are_needed(tmp_path: Path) -> None:
     path = write(tmp_path / "links", "0-0", "", "0-1")
     check_lines(path, "mine.es", 3)
@@ -77,3 +87,23 @@ def test_as_many_lines_of_links_as_of_text_are_needed(tmp_path: Path) -> None:
     changed = LinkedPairs(read_pairs(source, target), path, tokenised=False)
     with pytest.raises(CorpusError, match="links, line 4: is missing"):
         list(changed)
+
+
+@pytest.mark.real
+def test_the_links_of_luong_s_own_code_fit_their_text_one_way_round(shared: Path) -> None:
+    folder = shared / "data" / "luong-10k"
+    german, english = folder / "train.10k.de", folder / "train.10k.en"
+    tokens = BytePairs([*" abcdefghijklmnopqrstuvwxyz"], [])
+    check_lines(folder / "train.10k.align", german.name, 10_000)
+
+    def pieces(text: Path, translation: Path, first: int) -> int:
+        pairs = islice(read_pairs(text, translation), first)
+        linked = LinkedPairs(pairs, folder / "train.10k.align", tokenised=True)
+        return sum(
+            len(piece_links(pair, tokens.encode(pair.source), tokens.encode(pair.target)))
+            for pair in linked
+        )
+
+    assert pieces(german, english, 1_000) > 1_000
+    with pytest.raises(CorpusError, match=r"train.10k.align, line \d+: .* is outside its pair"):
+        pieces(english, german, 1_000)

@@ -25,7 +25,8 @@ LONGEST_LINE_BYTES = 1 << 20
 class LinkedPairs:
     """Pairs of a text, each with its line of the file of links; read anew by every iteration.
 
-    `tokenised` says that links count what stands between spaces, not the words of `split_words`.
+    `tokenised` says that links count what stands between spaces, not the words of `split_words`. A
+    pair from which control characters were removed gets no links: they may have been counted.
     """
 
     pairs: Iterable[Pair]
@@ -39,7 +40,8 @@ class LinkedPairs:
             where = f"{self.path}, line {pair.line}"
             if line is None:
                 raise CorpusError(f"{where}: is missing or longer than any line of links")
-            yield replace(pair, links=LinkLine(line.strip(), self.tokenised, where))
+            text = "" if pair.mended else line.strip()
+            yield replace(pair, links=LinkLine(text, self.tokenised, where))
 
 
 def check_lines(path: Path, text: str, lines: int) -> None:

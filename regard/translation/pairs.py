@@ -37,13 +37,15 @@ class LinkLine(NamedTuple):
 class Pair:
     """A sentence, its translation, and the line (from 1) that they stood in.
 
-    `links` join words of the two, where the text came with such.
+    `links` join words of the two, where the text came with such. `mended` says that control
+    characters were removed, which may have been words.
     """
 
     source: str
     target: str
     line: int
     links: LinkLine | None = None
+    mended: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,13 @@ class Pairs:
         lines = (
             _two_columns(self.source, counts) if self.target is None else self._two_files(counts)
         )
+        mended_before = 0
         for line, (source, target) in enumerate(lines, start=1):
             counts.lines = line
+            mended, mended_before = (
+                counts.control_characters - mended_before,
+                counts.control_characters,
+            )
             if source is None or target is None:
                 counts.over_long += 1
             elif not source or not target:
@@ -110,7 +117,7 @@ class Pairs:
                 counts.over_long += 1
             else:
                 counts.take(source, target)
-                yield Pair(source, target, line)
+                yield Pair(source, target, line, mended=mended > 0)
         self.reading = counts.reading()
 
     def read_through(self) -> Reading:
