@@ -10,8 +10,8 @@ phrasebook: as they are, taught by eflomal's links, and made to align. Finished 
 the folder and a training goes on where it was stopped, so the same command goes on with a
 comparison. The tables come last, as Markdown, and can be printed at any time: --legs with no name.
 
-Run it on a machine that does nothing else: about an hour and a half on 2 cores. A trial that shows that all
-of it works: --pairs 2000 --phrasebook-pairs 2000 --epochs 1, in a folder of its own.
+Run it on a machine that does nothing else: about an hour and a half on 2 cores. A trial that shows
+that all of it works: --pairs 2000 --phrasebook-pairs 2000 --epochs 1, in a folder of its own.
 """
 
 from __future__ import annotations
