@@ -128,6 +128,8 @@ class LuongAttention(AttentionLayer):
         self, query: Float[Tensor, "B Q N"], source: Source, position: Int[Tensor, " Q"]
     ) -> Looked:
         """Look from the target positions named, whose decoder states are the query."""
+        # Of one query a row that lies otherwise, a product would copy its matrix for every row.
+        query = query.contiguous()
         place = Place(query, position, source.row_lengths, source.keys.shape[1])
         reach = SCOPES[self.scope_name].reach(place, self.radius, dict(self.scope_weights))
         if reach.keys is None:

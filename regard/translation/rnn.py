@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from regard.attention import LuongAttention, Source
-from regard.translation.dropout import Dropout
+from regard.translation.dropout import Dropout, dropout
 from regard.translation.fed_decoder import write_fed
+from regard.translation.lstm import LstmSteps
 from regard.translation.model import Batch, Loss, State, TranslationModel
 from regard.translation.output_loss import output_loss
 from regard.translation.recipe import ModelRecipe
@@ -28,22 +29,26 @@ from regard.translation.recipe import ModelRecipe
 
 @dataclass(frozen=True)
 class RnnState:
-    """A decoder between two words: LSTM states, h~ of the word before, and the source."""
+    """A decoder between two words: LSTM states, h~ of the word before, and the source.
+
+    `layers` are the decoder's weights, put together once for all steps of a search.
+    """
 
     hidden: Float[Tensor, "Y N H"]
     cell: Float[Tensor, "Y N H"]
     attentional: Float[Tensor, "N H"]
     source: Source | None
     written: int
+    layers: tuple[LstmSteps, ...] = ()
 
     def select(self, rows: Int[Tensor, " X"]) -> RnnState:
         """The rows named, in that order."""
-        return RnnState(
-            self.hidden[:, rows],
-            self.cell[:, rows],
-            self.attentional[rows],
-            None if self.source is None else self.source.select(rows),
-            self.written,
+        return replace(
+            self,
+            hidden=self.hidden[:, rows],
+            cell=self.cell[:, rows],
+            attentional=self.attentional[rows],
+            source=None if self.source is None else self.source.select(rows),
         )
 
 
@@ -113,7 +118,7 @@ class Rnn(TranslationModel):
         state = self.start(batch.source, batch.source_mask)
         embedded = self.dropout(self.target_embedding(batch.inputs))
         if not self.input_feeding:
-            return self.write(embedded, state)[0]
+            return self.write(embedded, state)
 
         source = None if state.source is None else state.source.for_steps()
 
@@ -144,33 +149,37 @@ class Rnn(TranslationModel):
     def step(self, state: State, last: Int[Tensor, " N"]) -> tuple[Float[Tensor, "N V"], RnnState]:
         """Logits of the next word after `last` was written, and the state then."""
         assert isinstance(state, RnnState)
-        embedded = self.dropout(self.target_embedding(last))[:, None]
-        attentional, state = self.write(embedded, state)
-        return self.predict(attentional)[:, 0], state
-
-    def write(
-        self, embedded: Float[Tensor, "N L E"], state: RnnState
-    ) -> tuple[Float[Tensor, "N L H"], RnnState]:
-        """h~ after each of the words read, and the state after the last.
-
-        With input feeding one word at a time is read: h~ of the word before belongs to its input.
-        """
+        layers = state.layers or tuple(LstmSteps(*weights) for weights in self.decoder.all_weights)
+        below = [self.dropout(self.target_embedding(last)).mT]
         if self.input_feeding:
-            embedded = torch.cat([embedded, state.attentional[:, None]], dim=-1)
-        states, (hidden, cell) = self.decoder(embedded, (state.hidden, state.cell))
-        attentional = states
+            below.append(state.attentional.mT)
+        hidden, cells = list(state.hidden.mT), list(state.cell.mT)
+        for n, layer in enumerate(layers):
+            if n:
+                below = [dropout(hidden[n - 1], self.decoder.dropout, training=self.training)]
+            hidden[n], cells[n] = layer(cells[n], *below, hidden[n])
+        attentional = hidden[-1].mT
         if self.attention is not None and state.source is not None:
-            count = embedded.shape[1]
-            position = torch.arange(state.written, state.written + count, device=embedded.device)
-            attentional = self.attention(states, state.source, position).attentional
+            position = torch.tensor([state.written], device=last.device)
+            attentional = self.attention(attentional[:, None], state.source, position).attentional
+            attentional = attentional[:, 0]
         state = replace(
             state,
-            hidden=hidden,
-            cell=cell,
-            attentional=attentional[:, -1],
-            written=state.written + embedded.shape[1],
+            hidden=torch.stack(hidden).mT,
+            cell=torch.stack(cells).mT,
+            attentional=attentional,
+            written=state.written + 1,
+            layers=layers,
         )
-        return attentional, state
+        return self.predict(attentional), state
+
+    def write(self, embedded: Float[Tensor, "B L E"], state: RnnState) -> Float[Tensor, "B L H"]:
+        """h~ after each of the words read, without input feeding: all of them at once."""
+        states, _ = self.decoder(embedded, (state.hidden, state.cell))
+        if self.attention is None or state.source is None:
+            return states
+        position = torch.arange(embedded.shape[1], device=embedded.device)
+        return self.attention(states, state.source, position).attentional
 
     def predict(self, attentional: Float[Tensor, "*N H"]) -> Float[Tensor, "*N V"]:
         """p(y_t | y_<t, x) = softmax(W_s h~_t), as logits   (Luong 2015, eq. 6)."""

@@ -200,7 +200,7 @@ def at_rest(model: TranslationModel) -> Iterator[None]:
     training = model.training
     model.eval()
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             yield
     finally:
         model.train(training)
