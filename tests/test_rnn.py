@@ -167,15 +167,14 @@ def test_the_smoothed_loss_is_the_sum_that_arithmetic_predicts() -> None:
     assert float(loss.training_nats.detach()) == pytest.approx(smooth, rel=1e-5)
 
 
-def test_a_step_in_half_precision_copies_no_matrix_for_every_row() -> None:
+def test_a_step_with_frozen_weights_copies_no_matrix_for_every_row() -> None:
     """torch.matmul would, for queries that lie otherwise in memory than row by row."""
     recipe = ModelRecipe(embedding=4, hidden=6, bidirectional=False, dropout=0.0)
-    model = Rnn(recipe, 11, 11).eval()
+    model = Rnn(recipe, 11, 11).eval().requires_grad_(False)
     source, rows = torch.tensor([[5, 6, 2]] * 7), torch.full((7,), 5)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        state = model.start(source, torch.ones_like(source, dtype=torch.bool))
-        with torch.profiler.profile(record_shapes=True) as seen:
-            model.step(state, rows)
+    state = model.start(source, torch.ones_like(source, dtype=torch.bool))
+    with torch.profiler.profile(record_shapes=True) as seen:
+        model.step(state, rows)
     shapes = [shape for event in seen.events() or [] for shape in event.input_shapes]
     assert [7, 1, 6] in shapes, "queries were seen"
     assert [7, 6, 6] not in shapes
