@@ -37,7 +37,7 @@ def models_of(*recipes: ModelRecipe) -> list[TranslationModel]:
     models = []
     for seed, recipe in enumerate(recipes):
         torch.manual_seed(seed)
-        models.append(build(recipe, VOCABULARY, VOCABULARY).eval())
+        models.append(build(recipe, VOCABULARY, VOCABULARY).double().eval())
     return models
 
 

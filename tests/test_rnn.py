@@ -44,7 +44,7 @@ Check = Callable[[TranslationModel, Batch], None]
 def model_of(recipe: ModelRecipe) -> TranslationModel:
     """A model in which dropout is off; at 8 units no weight begins close to zero."""
     torch.manual_seed(3)
-    return build(recipe, VOCABULARY, VOCABULARY, shared=recipe.tied).eval()
+    return build(recipe, VOCABULARY, VOCABULARY, shared=recipe.tied).double().eval()
 
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)

@@ -22,7 +22,7 @@ from regard.attention.attend import attend
 from regard.attention.hook import AttentionLayer, Site
 from regard.attention.normalise import NORMALISERS
 from regard.attention.scope import SCOPES, Place
-from regard.attention.score import MATCHED, SAME_SIZE, SCORES, Sizes
+from regard.attention.score import SAME_SIZE, SCORES, Sizes
 from regard.attention.shared import SharedKeys
 from regard.attention.windows import Windows
 
@@ -33,7 +33,7 @@ class Source:
 
     `owner` names the sentence of each row of a search; None: row n reads sentence n. Rows come and
     go without a copy of any key: a window is gathered from where it is, and `row_keys` copies only
-    when the rows' sentences have changed. `shared` are what is matched and the keys, for a loop.
+    when the rows' sentences have changed. `shared` are both, for a loop.
     """
 
     keys: Float[Tensor, "B S M"]
@@ -128,15 +128,15 @@ class LuongAttention(AttentionLayer):
         self, query: Float[Tensor, "B Q N"], source: Source, position: Int[Tensor, " Q"]
     ) -> Looked:
         """Look from the target positions named, whose decoder states are the query."""
-        # Of one query a row that lies otherwise, a product would copy its matrix for every row.
+        # Otherwise `matmul` with a matrix that needs no gradient may copy it for every row.
         query = query.contiguous()
         place = Place(query, position, source.row_lengths, source.keys.shape[1])
         reach = SCOPES[self.scope_name].reach(place, self.radius, dict(self.scope_weights))
         if reach.keys is None:
-            prepared, values = source.row_prepared, source.row_keys[:, None]
-            if source.shared is not None and not self.step_by_step:
-                matched, values = source.shared
-                prepared = matched if self.score_name in MATCHED else prepared
+            if source.shared is None or self.step_by_step:
+                prepared, values = source.row_prepared, source.row_keys[:, None]
+            else:
+                prepared, values = source.shared
         else:
             prepared, values = source.windows(reach.keys)
             if self.step_by_step:

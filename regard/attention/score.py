@@ -31,7 +31,7 @@ Scores = Float[Tensor, "B Q K"]
 Weights = Mapping[str, Tensor]
 """What a score learns, by the paper's names."""
 Prepared = Tensor | Windows | SharedKeys
-"""What `prepare` made of the keys: shared by all queries, or each query's own window of it."""
+"""What `prepare` made of the keys: of whole sentences, or each query's own window of it."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,16 @@ def match(query: Query, keys: Prepared) -> Scores:
     return (query[..., None, :] @ keys.transpose(-1, -2)).squeeze(-2)
 
 
+def themselves(keys: Prepared) -> Keys:
+    """The keys as numbers: of a window gathered, of whole sentences as they are."""
+    if isinstance(keys, Windows):
+        return keys.gathered
+    return keys.keys if isinstance(keys, SharedKeys) else keys
+
+
 def every_pair(query: Query, keys: Prepared) -> Float[Tensor, "B Q K N"]:
     """The sum of every query with every key."""
-    if isinstance(keys, Windows):
-        keys = keys.gathered
-    assert isinstance(keys, Tensor), "keys are shared by the steps of a loop where they are matched"
+    keys = themselves(keys)
     return query[:, :, None] + (keys[:, None] if keys.dim() == 3 else keys)
 
 
@@ -138,9 +143,9 @@ def location(query: Query, keys: Prepared, weights: Weights) -> Scores:
 
     W_a has a row for each of the first `length` positions; words after them are never looked at.
     """
-    assert isinstance(keys, Tensor), "positions of a whole sentence: location has no local form"
+    assert not isinstance(keys, Windows), "positions of a whole sentence: it has no local form"
     scores = functional.linear(query, weights["W_a"])
-    missing = keys.shape[1] - scores.shape[-1]
+    missing = themselves(keys).shape[1] - scores.shape[-1]
     return functional.pad(scores, (0, missing), value=-math.inf)  # a negative pad cuts
 
 
@@ -203,9 +208,6 @@ SCORES: dict[str, Score] = {
         scaled_dot,
     ),
 }
-
-MATCHED = ("dot", "general", "scaled dot")
-"""Scores that are a dot product with each key."""
 
 SAME_SIZE = ("dot", "scaled dot")
 """Scores that need queries and keys of one size."""

@@ -5,14 +5,16 @@ over megabytes, each made from the few columns of one step. Here each step notes
 and one product over the columns of all steps follows.
 
 Numbers of a step stand in columns, [numbers, N]: a product of a large matrix with a few columns is
-a fifth faster than one of a few rows with its transpose, and reads the matrix in the order of
-memory (docs/why.md has the figures).
+a quarter faster than one of a few rows with its transpose, as long as the matrix is in the cache
+(docs/why.md has the figures).
 
 Letters: N columns of a step, I inputs, O outputs; `*B` nothing, or a matrix for each sentence.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -80,11 +82,11 @@ class _Multiply(torch.autograd.Function):
         return turned @ of_outputs, None, None, None
 
 
+@dataclass(frozen=True)
 class SharedKeys:
     """The keys of whole sentences, read by every step of a loop with one query a sentence."""
 
-    def __init__(self, keys: Float[Tensor, "B S M"]) -> None:
-        self._rows, self._columns = Shared(keys), Shared(keys.mT)
+    keys: Float[Tensor, "B S M"]
 
     def match(self, query: Float[Tensor, "B Q M"]) -> Float[Tensor, "B Q S"]:
         """The dot product of each query with every key of its sentence."""
@@ -93,3 +95,11 @@ class SharedKeys:
     def sum_up(self, weights: Float[Tensor, "B Q S"]) -> Float[Tensor, "B Q M"]:
         """The sum of each sentence's keys, weighted."""
         return self._columns(weights.mT).mT
+
+    @cached_property
+    def _rows(self) -> Shared:
+        return Shared(self.keys)
+
+    @cached_property
+    def _columns(self) -> Shared:
+        return Shared(self.keys.mT)

@@ -246,6 +246,11 @@ def hard_links(weights: Float[np.ndarray, "R C"], null_keys: Collection[int] = (
     )
 
 
+def turned(links: Links) -> Links:
+    """Links of a pair as those of the same pair the other way round."""
+    return frozenset((second, first) for first, second in links)
+
+
 ENOUGH_LOOKS = 0.2  # both directions look this much, or one 0.8 (docs/why.md)
 
 
@@ -264,7 +269,7 @@ def agreeing_links(
     both = ((np.sqrt(forward) + np.sqrt(backward.T)) / 2) ** 2
     both = np.where(both >= ENOUGH_LOOKS, both, 0)
     back = hard_links(both.T)
-    return hard_links(both), frozenset((source, target) for target, source in back)
+    return hard_links(both), turned(back)
 
 
 def word_weights(

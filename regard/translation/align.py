@@ -10,7 +10,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import replace
 
-from regard.record.alignment import SYMMETRISERS, Links, agreeing_links
+from regard.record.alignment import SYMMETRISERS, Links, agreeing_links, turned
 from regard.record.words import Word, words_of_tokenised
 from regard.translation.batches import to_batch
 from regard.translation.detokenise import join_tokenised
@@ -81,8 +81,7 @@ def combined(there: Translation, back: Translation, how: str) -> Links:
     check_combine(how)
     if there.too_long or back.too_long:
         return frozenset()
-    reversed_links = frozenset((source, target) for target, source in back.alignment)
-    return SYMMETRISERS[how](there.alignment, reversed_links)
+    return SYMMETRISERS[how](there.alignment, turned(back.alignment))
 
 
 def agreed(there: Translation, back: Translation, how: str) -> Links:

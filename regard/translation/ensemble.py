@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from regard.attention import Site
 from regard.attention.hook import AttentionLayer, attention_layers
+from regard.attention.normalise import at_least_float32
 from regard.translation.hypothesis import MEAN, cross_sites, seeing
 from regard.translation.model import Batch, State, TranslationModel
 
@@ -122,7 +123,7 @@ def mean_of(logits: Sequence[Float[Tensor, "*N V"]]) -> Float[Tensor, "*N V"]:
     """The log of the mean of the models' probabilities; of one model its logits as they are."""
     if len(logits) == 1:
         return logits[0]
-    log_probabilities = [one.float().log_softmax(dim=-1) for one in logits]
+    log_probabilities = [at_least_float32(one).log_softmax(dim=-1) for one in logits]
     return torch.stack(log_probabilities).logsumexp(dim=0) - math.log(len(logits))
 
 

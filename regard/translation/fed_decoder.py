@@ -11,8 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from regard.translation.dropout import dropout
-from regard.translation.lstm import LstmSteps
+from regard.translation.lstm import LstmStack
 
 Look = Callable[[Float[Tensor, "B 1 H"], Int[Tensor, " 1"]], Float[Tensor, "B H"]]
 """From the top state at a target position to the attentional state there."""
@@ -29,18 +28,14 @@ def write_fed(
 
     `lstm` reads [embedding ; h~], and drops out between its layers when it trains.
     """
-    layers = [LstmSteps(*weights) for weights in lstm.all_weights]
-    words = embedded.permute(1, 2, 0).to(layers[0].precision).contiguous()
+    stack = LstmStack(lstm)
+    words = embedded.permute(1, 2, 0).to(stack.precision).contiguous()
     states, cells = list(hidden.mT), list(cell.mT.contiguous())
     fed = torch.zeros_like(states[-1])
     attentional = []
     positions = torch.arange(len(words), device=embedded.device)
     for position, word in zip(positions.split(1), words, strict=True):
-        below = [word, fed]
-        for n, layer in enumerate(layers):
-            if n:
-                below = [dropout(states[n - 1], lstm.dropout, training=lstm.training)]
-            states[n], cells[n] = layer(cells[n], *below, states[n])
+        states, cells = stack(states, cells, word, fed)
         seen = look(states[-1].mT[:, None], position)
         attentional.append(seen)
         fed = seen.mT

@@ -1,4 +1,4 @@
-"""One step of an LSTM in a loop that does something else between two steps.
+"""Steps of an LSTM in a loop that does something else between two of them.
 
 A step is one product, with [input ; last state], and a cell. Numbers stand in columns, [units, N]:
 the four gates are four blocks of rows, and all steps share one matrix (`Shared`).
@@ -8,13 +8,15 @@ Letters: N columns (sentences), I inputs, H units, G = 4 H gates, L steps.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from regard.attention.shared import Note, Shared
+from regard.translation.dropout import dropout
 
 
 class LstmSteps:
@@ -45,11 +47,38 @@ class LstmSteps:
         return _Step.apply(weight.notes, weight.matrix, weight.turned, self._bias, cell, *inputs)
 
 
-class _Step(torch.autograd.Function):
-    """PyTorch's cell: i, f, o = sigmoid, g = tanh; c' = f c + i g; h = o tanh(c').
+class LstmStack:
+    """The layers of an LSTM for one pass forward and backward, or one search."""
 
-    tanh(x) = 2 sigmoid(2 x) - 1: on a processor, PyTorch's sigmoid is three times as fast.
-    """
+    def __init__(self, lstm: nn.LSTM) -> None:
+        self._lstm = lstm
+        self._layers = [LstmSteps(*weights) for weights in lstm.all_weights]
+
+    @property
+    def precision(self) -> torch.dtype:
+        """What inputs are multiplied in, and states come in."""
+        return self._layers[0].precision
+
+    def __call__(
+        self,
+        states: Sequence[Float[Tensor, "H N"]],
+        cells: Sequence[Float[Tensor, "H N"]],
+        *inputs: Float[Tensor, "_ N"],
+    ) -> tuple[list[Float[Tensor, "H N"]], list[Float[Tensor, "H N"]]]:
+        """The states and cells of all layers after one step, with dropout between layers."""
+        after: list[Tensor] = []
+        cells_after: list[Tensor] = []
+        for layer, state, cell in zip(self._layers, states, cells, strict=True):
+            if after:
+                inputs = (dropout(after[-1], self._lstm.dropout, training=self._lstm.training),)
+            state, cell = layer(cell, *inputs, state)
+            after.append(state)
+            cells_after.append(cell)
+        return after, cells_after
+
+
+class _Step(torch.autograd.Function):
+    """PyTorch's cell: i, f, o = sigmoid, g = tanh; c' = f c + i g; h = o tanh(c')."""
 
     @staticmethod
     def forward(
@@ -64,11 +93,11 @@ class _Step(torch.autograd.Function):
         read = torch.cat([part.to(matrix.dtype) for part in inputs])
         gates = torch.addmm(bias.to(matrix.dtype), matrix, read).to(cell.dtype)
         into, forget, candidate, out = gates.chunk(4)
-        candidate.mul_(2)
-        gates.sigmoid_()
-        candidate.mul_(2).sub_(1)
+        for gate in (into, forget, out):
+            gate.sigmoid_()
+        candidate.tanh_()
         after = torch.addcmul(forget * cell, into, candidate)
-        squashed = (after * 2).sigmoid_().mul_(2).sub_(1)
+        squashed = after.tanh()
         ctx.notes, ctx.sizes = notes, [len(part) for part in inputs]
         ctx.save_for_backward(read, turned, gates, cell, squashed)
         return (out * squashed).to(matrix.dtype), after

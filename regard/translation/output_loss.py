@@ -92,5 +92,5 @@ class _OutputLoss(torch.autograd.Function):
     def backward(ctx: Any, of_training: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[reportIncompatibleMethodOverride]
         of_states, of_bias, of_logits, inputs = ctx.saved_tensors
         # A factor costs less on the states than on the weights of the whole vocabulary.
-        of_weight = (of_logits.t() @ (inputs * of_training.to(inputs.dtype))).to(ctx.type)
+        of_weight = (of_logits.t() @ (inputs * of_training)).to(ctx.type)
         return of_states * of_training, of_weight, of_bias * of_training, None, None

@@ -102,13 +102,11 @@ class Pairs:
         lines = (
             _two_columns(self.source, counts) if self.target is None else self._two_files(counts)
         )
-        mended_before = 0
+        removed_before = 0
         for line, (source, target) in enumerate(lines, start=1):
             counts.lines = line
-            mended, mended_before = (
-                counts.control_characters - mended_before,
-                counts.control_characters,
-            )
+            mended = counts.control_characters > removed_before
+            removed_before = counts.control_characters
             if source is None or target is None:
                 counts.over_long += 1
             elif not source or not target:
@@ -117,7 +115,7 @@ class Pairs:
                 counts.over_long += 1
             else:
                 counts.take(source, target)
-                yield Pair(source, target, line, mended=mended > 0)
+                yield Pair(source, target, line, mended=mended)
         self.reading = counts.reading()
 
     def read_through(self) -> Reading:

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from regard.attention import LuongAttention, Source
-from regard.translation.dropout import Dropout, dropout
+from regard.translation.dropout import Dropout
 from regard.translation.fed_decoder import write_fed
-from regard.translation.lstm import LstmSteps
+from regard.translation.lstm import LstmStack
 from regard.translation.model import Batch, Loss, State, TranslationModel
 from regard.translation.output_loss import output_loss
 from regard.translation.recipe import ModelRecipe
@@ -31,7 +31,7 @@ from regard.translation.recipe import ModelRecipe
 class RnnState:
     """A decoder between two words: LSTM states, h~ of the word before, and the source.
 
-    `layers` are the decoder's weights, put together once for all steps of a search.
+    `stack` has the decoder's weights, put together once for all steps of a search.
     """
 
     hidden: Float[Tensor, "Y N H"]
@@ -39,7 +39,7 @@ class RnnState:
     attentional: Float[Tensor, "N H"]
     source: Source | None
     written: int
-    layers: tuple[LstmSteps, ...] = ()
+    stack: LstmStack | None = None
 
     def select(self, rows: Int[Tensor, " X"]) -> RnnState:
         """The rows named, in that order."""
@@ -149,15 +149,10 @@ class Rnn(TranslationModel):
     def step(self, state: State, last: Int[Tensor, " N"]) -> tuple[Float[Tensor, "N V"], RnnState]:
         """Logits of the next word after `last` was written, and the state then."""
         assert isinstance(state, RnnState)
-        layers = state.layers or tuple(LstmSteps(*weights) for weights in self.decoder.all_weights)
-        below = [self.dropout(self.target_embedding(last)).mT]
-        if self.input_feeding:
-            below.append(state.attentional.mT)
-        hidden, cells = list(state.hidden.mT), list(state.cell.mT)
-        for n, layer in enumerate(layers):
-            if n:
-                below = [dropout(hidden[n - 1], self.decoder.dropout, training=self.training)]
-            hidden[n], cells[n] = layer(cells[n], *below, hidden[n])
+        stack = state.stack or LstmStack(self.decoder)
+        word = self.dropout(self.target_embedding(last)).mT
+        read = (word, state.attentional.mT) if self.input_feeding else (word,)
+        hidden, cells = stack(state.hidden.mT.unbind(), state.cell.mT.unbind(), *read)
         attentional = hidden[-1].mT
         if self.attention is not None and state.source is not None:
             position = torch.tensor([state.written], device=last.device)
@@ -169,7 +164,7 @@ class Rnn(TranslationModel):
             cell=torch.stack(cells).mT,
             attentional=attentional,
             written=state.written + 1,
-            layers=layers,
+            stack=stack,
         )
         return self.predict(attentional), state
 

@@ -200,6 +200,7 @@ def at_rest(model: TranslationModel) -> Iterator[None]:
     training = model.training
     model.eval()
     try:
+        # Not inference_mode: there, autocast would convert the weights anew at every step.
         with torch.no_grad():
             yield
     finally:

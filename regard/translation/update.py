@@ -101,10 +101,11 @@ def find_gradient(
     if settings.clip and (device.type != "cpu" or norm > settings.clip):
         nn.utils.clip_grads_with_norm_(model.parameters(), settings.clip, norm)
     # The one time in an update that the processor waits for the device.
-    found = [torch.stack(nats).sum(), norm.to(nats[0])]
-    found += [torch.stack(alignment).sum()] if alignment else []
-    total, length, *of_links = torch.stack(found).tolist()
-    return Step(total, tokens, length, *of_links)
+    of_labels = torch.stack(nats).sum()
+    guided = torch.stack(alignment).sum() if alignment else torch.zeros_like(of_labels)
+    found = torch.stack([of_labels, norm.to(of_labels), guided])
+    total, length, alignment_nats = found.tolist()
+    return Step(total, tokens, length, alignment_nats)
 
 
 @torch.no_grad()
