@@ -38,6 +38,7 @@ from benchmarks.ladder.tables import panels, report  # noqa: E402
 from benchmarks.ladder.text import Size, copy_gold, make_text  # noqa: E402
 from benchmarks.ladder.training import prepare, train_row  # noqa: E402
 from benchmarks.ladder.unknown import dictionary_of, unknown_percent  # noqa: E402
+from benchmarks.legs import result_path  # noqa: E402
 from regard.translation.phrasebook import held_out, pairs  # noqa: E402
 from regard.translation.progress import Silence  # noqa: E402
 from regard.translation.translator import load  # noqa: E402
@@ -288,7 +289,7 @@ def test_what_a_timed_leg_measured_stands_beside_its_row(ladder: Ladder, tmp_pat
     }
     ladder.keep("speed-local-p", timing)
     found = report(ladder)
-    ladder.result_path("speed-local-p").unlink()
+    result_path(ladder.folder, "speed-local-p").unlink()
     assert cells(found, "local-p, general")[1][-1] == "19.5"
     assert "| local-p | 120.0 | 100.0 | 19.5 (18.0 to 21.0) |" in found
 

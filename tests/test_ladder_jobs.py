@@ -99,14 +99,15 @@ def test_who_stops_a_ladder_lets_its_legs_save(tmp_path: Path) -> None:
 
 ORPHAN = """
 import os, sys, time
-from benchmarks.ladder.jobs import end_with_parent, hear_signals
-hear_signals()
-end_with_parent()
-print(os.getpid(), flush=True)
-try:
-    time.sleep(60)
-except KeyboardInterrupt:
-    print("saved", flush=True)
+from benchmarks.ladder.jobs import end_with_parent
+from benchmarks.legs import ending_well
+with ending_well("orphan"):
+    end_with_parent()
+    print(os.getpid(), flush=True)
+    try:
+        time.sleep(60)
+    finally:
+        print("saved", flush=True)
 """
 
 

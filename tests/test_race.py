@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.append(str(REPOSITORY))  # benchmarks are no installed package
 
+from benchmarks.legs import begin_folder, read_result  # noqa: E402
 from benchmarks.race import eole_peer, joeynmt_peer  # noqa: E402
 from benchmarks.race.bench import PlainText, make_bench, plain  # noqa: E402
 from benchmarks.race.child import RaceError, run  # noqa: E402
@@ -35,8 +36,6 @@ from benchmarks.race.state import (  # noqa: E402
     Leg,
     Race,
     Settings,
-    open_folder,
-    read_result,
     run_leg,
 )
 from benchmarks.race.tables import report  # noqa: E402
@@ -245,7 +244,7 @@ def test_a_process_that_fails_says_what_it_printed_last(tmp_path: Path) -> None:
 def race(text: PlainText, tmp_path: Path) -> Race:
     """A race with nothing finished."""
     folder = tmp_path / "race"
-    open_folder(folder, SETTINGS)
+    begin_folder(folder, "race", asdict(SETTINGS))
     bench = make_bench(folder / "bench", text)
     return Race(folder, SETTINGS, bench, text, Environments(folder / "environments", {}))
 
@@ -278,9 +277,9 @@ def test_a_leg_whose_model_is_missing_says_which_leg_to_run(race: Race) -> None:
 
 
 def test_a_folder_holds_one_race_that_git_does_not_see(race: Race) -> None:
-    open_folder(race.folder, SETTINGS)
-    with pytest.raises(RaceError, match="began with threads = 1, not 2"):
-        open_folder(race.folder, replace(SETTINGS, threads=2))
+    begin_folder(race.folder, "race", asdict(SETTINGS))
+    with pytest.raises(ValueError, match="began with threads = 1, not 2"):
+        begin_folder(race.folder, "race", asdict(replace(SETTINGS, threads=2)))
     assert (race.folder / ".gitignore").read_text() == "*\n"
 
 

@@ -17,11 +17,9 @@ that all of it works: --pairs 2000 --phrasebook-pairs 2000 --epochs 1, in a fold
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 if __name__ == "__main__":  # run as a folder, which is then all that Python looks in
@@ -41,7 +39,7 @@ from benchmarks.alignment.state import (  # noqa: E402
 )
 from benchmarks.alignment.tables import report  # noqa: E402
 from benchmarks.alignment.text import make_phrasebook, make_tatoeba  # noqa: E402
-from benchmarks.race.state import commit  # noqa: E402
+from benchmarks.legs import commit, ending_well  # noqa: E402
 from regard.translation.choice import available_threads  # noqa: E402
 from regard.translation.durable import locked  # noqa: E402
 
@@ -124,7 +122,6 @@ def run_leg(comparison: Comparison, leg: Leg, eflomal: Path | None) -> None:
 def main() -> None:
     """Run the legs that are not finished, and print the tables of those that are."""
     arguments = read_arguments()
-    signal.signal(signal.SIGTERM, _stop)
     torch.set_num_threads(arguments.threads)
     settings = Settings(
         threads=arguments.threads,
@@ -133,7 +130,7 @@ def main() -> None:
         phrasebook_pairs=arguments.phrasebook_pairs,
         seed=arguments.seed,
     )
-    try:
+    with ending_well("alignment"):
         comparison = open_comparison(arguments.folder.absolute(), settings)
         legs = to_run(comparison, list(LEGS) if arguments.legs is None else arguments.legs)
         if legs:  # tables alone may be asked for while another process runs
@@ -143,16 +140,6 @@ def main() -> None:
                     make_text(comparison, leg.text, arguments)
                     run_leg(comparison, leg, arguments.eflomal)
         print(report(comparison), end="")
-    except KeyboardInterrupt:
-        print("Stopped, all saved. The same command goes on from there.", file=sys.stderr)
-        sys.exit(130)
-    except ValueError as error:
-        print(f"alignment: {error}", file=sys.stderr)
-        sys.exit(2)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.alignment.text import LANGUAGES, Text
 from benchmarks.race.child import RaceError, run
-from regard.record.alignment import Links, format_links, intersection, parse_lines
+from regard.record.alignment import Links, format_links, intersection, parse_lines, turned
 from regard.record.words import split_words
 from regard.translation.durable import write_text
 from regard.translation.lines import read_lines
@@ -56,11 +56,6 @@ def read_links(path: Path) -> list[Links]:
 def write_links(path: Path, lines: Sequence[Links]) -> None:
     """A file of links."""
     write_text(path, "".join(f"{format_links(links)}\n" for links in lines))
-
-
-def turned(lines: Sequence[Links]) -> list[Links]:
-    """The same links, target-source."""
-    return [frozenset((second, first) for first, second in links) for links in lines]
 
 
 def align(text: Text, environment: Path, folder: Path, *, threads: int) -> dict[str, Any]:
@@ -106,7 +101,7 @@ def teach(text: Text, links: Sequence[Links], folder: Path) -> None:
     """
     sides = [text.lines("train", language) for language in LANGUAGES]
     write_links(folder / "train.es-en", links)
-    write_links(folder / "train.en-es", turned(links))
+    write_links(folder / "train.en-es", list(map(turned, links)))
     chance = random.Random(JOINED_BY)
     order = list(range(len(links)))
     chance.shuffle(order)
@@ -125,7 +120,7 @@ def teach(text: Text, links: Sequence[Links], folder: Path) -> None:
     for language, written in zip(LANGUAGES, lines, strict=True):
         write_text(folder / f"joined.{language}", "".join(f"{line}\n" for line in written))
     write_links(folder / "joined.es-en", joined)
-    write_links(folder / "joined.en-es", turned(joined))
+    write_links(folder / "joined.en-es", list(map(turned, joined)))
 
 
 def join_links(pairs: Sequence[tuple[str, ...]], links: Sequence[Links]) -> Links:

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 from benchmarks.alignment.eflomal_peer import read_links, write_links
 from benchmarks.alignment.text import Language, Text
+from benchmarks.legs import REPOSITORY
 from regard.record.alignment import ROW_CONVENTIONS, Links
 from regard.translation.evaluate import bleu
 from regard.translation.recipe import Recipe
@@ -25,7 +26,6 @@ from regard.translation.toml import format_value
 from regard.translation.translator import Translator, load
 from regard.translation.workflow import begin_run, train_run
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DIRECTIONS: dict[str, tuple[Language, Language]] = {"es-en": ("es", "en"), "en-es": ("en", "es")}
 # The phrasebook's, as `regard demo` has it; Tatoeba's is the published recipe.
 PHRASEBOOK = (

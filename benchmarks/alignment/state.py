@@ -12,16 +12,15 @@ A leg is finished when its file is there. A training that was stopped goes on wh
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.alignment.runs import DIRECTIONS, MODELS
 from benchmarks.alignment.text import NAMES, Text
-from regard.translation.durable import write_text
+from benchmarks.legs import begin_folder, keep_result, read_result
 
-SETTINGS = "alignment.json"
+NAME = "alignment"
 EFLOMAL = "eflomal"
 
 
@@ -85,14 +84,11 @@ class Comparison:
 
     def result(self, leg: str) -> dict[str, Any] | None:
         """What a leg measured; None if it is not finished."""
-        path = self.folder / "legs" / f"{leg}.json"
-        return json.loads(path.read_bytes()) if path.exists() else None
+        return read_result(self.folder, leg)
 
     def keep(self, leg: str, result: dict[str, Any]) -> None:
         """Write what a leg measured: it is finished."""
-        path = self.folder / "legs" / f"{leg}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        keep_result(self.folder, leg, result)
 
 
 def open_comparison(folder: Path, settings: Settings) -> Comparison:
@@ -100,17 +96,5 @@ def open_comparison(folder: Path, settings: Settings) -> Comparison:
 
     Raises ValueError where another comparison is in it.
     """
-    path = folder / SETTINGS
-    if path.exists():
-        begun = json.loads(path.read_bytes())
-        for key, value in asdict(settings).items():
-            if begun.get(key) != value:
-                raise ValueError(
-                    f"{folder}: its comparison began with {key} = {begun.get(key)}, not {value}; "
-                    "give what it began with, or another --folder"
-                )
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / ".gitignore", "*\n")
-        write_text(path, json.dumps(asdict(settings), indent=2) + "\n")
+    begin_folder(folder, NAME, asdict(settings))
     return Comparison(folder, settings)

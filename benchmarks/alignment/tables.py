@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.alignment.eflomal_peer import RUNS, Taught, turned
+from benchmarks.alignment.eflomal_peer import RUNS, Taught
 from benchmarks.alignment.runs import MODELS, links_of, looks_of
 from benchmarks.alignment.state import EFLOMAL, Comparison
 from benchmarks.alignment.text import NAMES
@@ -16,6 +16,7 @@ from regard.record.alignment import (
     Links,
     agreeing_links,
     alignment_error_rate,
+    turned,
 )
 
 COLUMNS = ("forward", "backward", "intersection", "union", "grow-diag", "grow-diag-final-and")
@@ -66,7 +67,7 @@ def _rows(comparison: Comparison, text: str) -> Iterator[list[str]]:
         folders = [comparison.looks(leg) for leg in legs]
         for rows in ROW_CONVENTIONS:
             there, back = (links_of(folder, rows) for folder in folders)
-            alone = scores((there, turned(back)), truth)
+            alone = scores((there, list(map(turned, back))), truth)
             yield [f"{model}, {rows} rows", *map(_cell, alone)]
             looks = zip(*(looks_of(folder, rows) for folder in folders), strict=True)
             both = [agreeing_links(*each) for each in looks]

@@ -21,11 +21,9 @@ own.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 if __name__ == "__main__":  # run as a folder, which is then all that Python looks in
@@ -45,6 +43,7 @@ from benchmarks.ladder.state import (  # noqa: E402
 )
 from benchmarks.ladder.tables import panels, report  # noqa: E402
 from benchmarks.ladder.text import Size, copy_gold, longer_text, short_text  # noqa: E402
+from benchmarks.legs import ending_well  # noqa: E402
 from regard.translation.durable import locked  # noqa: E402
 from regard.translation.progress import clock_time  # noqa: E402
 
@@ -176,10 +175,8 @@ def run_all(ladder: Ladder, legs: Sequence[Leg], jobs: int) -> list[str]:
 def main() -> None:
     """Run the legs that are not finished, and print the tables of those that are."""
     arguments = read_arguments()
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
     failed: list[str] = []
-    try:
+    with ending_well("ladder"):
         ladder = open_asked(arguments)
         if arguments.list:
             print(overview(ladder), end="")
@@ -191,12 +188,6 @@ def main() -> None:
                 failed = run_all(ladder, legs, arguments.jobs)
         print(report(ladder), end="")
         _draw(ladder, arguments.figure)
-    except KeyboardInterrupt:
-        print("Stopped, all saved. The same command goes on from there.", file=sys.stderr)
-        sys.exit(130)
-    except ValueError as error:
-        print(f"ladder: {error}", file=sys.stderr)
-        sys.exit(2)
     if failed:
         print(f"Failed: {', '.join(failed)}", file=sys.stderr)
         sys.exit(1)
@@ -213,10 +204,6 @@ def _draw(ladder: Ladder, path: Path | None) -> None:
         print(f"({error})", file=sys.stderr)
     else:
         print(f"The figure: {path}", file=sys.stderr)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

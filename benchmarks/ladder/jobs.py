@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.ladder.state import Leg
-from benchmarks.race.child import REPOSITORY, THREAD_VARIABLES
+from benchmarks.legs import environment
 
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_BETWEEN_REPORTS = 60.0
 SECONDS_TO_SAVE = 120.0
-INTERRUPTED = 130
 Command = Callable[[Leg], Sequence[str | Path]]
 
 
@@ -96,15 +95,13 @@ class Jobs:
         log = self.log(leg)
         log.parent.mkdir(parents=True, exist_ok=True)
         threads = self.threads * self.count if _alone(leg) else self.threads
-        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
-        environment |= {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
         with log.open("ab") as output:  # a leg that goes on writes on
             process = subprocess.Popen(
                 [*map(str, self.command(leg))],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env=environment(threads),
                 start_new_session=True,  # Ctrl-C reaches it by `stop` alone
             )
         return Running(leg, process, log, time.monotonic())
@@ -136,12 +133,6 @@ def stop(running: Sequence[Running]) -> None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(each.process.pid, signal.SIGKILL)
                 each.process.wait()
-
-
-def hear_signals() -> None:
-    """Make SIGINT and SIGTERM a KeyboardInterrupt: a background process may have to ignore one."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
 
 
 def end_with_parent() -> None:

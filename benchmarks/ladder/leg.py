@@ -18,13 +18,13 @@ from typing import Any
 import torch
 
 import regard
-from benchmarks.ladder.jobs import end_with_parent, hear_signals
+from benchmarks.ladder.jobs import end_with_parent
 from benchmarks.ladder.measuring import EXTRA, PHRASEBOOK_SENTENCES, measured, together
 from benchmarks.ladder.speed import UPDATES, prepared, timed
 from benchmarks.ladder.state import LEGS, Ladder, Leg, open_ladder
 from benchmarks.ladder.training import train_row
+from benchmarks.legs import commit, ending_well
 from benchmarks.race.machine import processor
-from benchmarks.race.state import commit
 from regard.translation.device import choose_precision
 from regard.translation.durable import write_text
 from regard.translation.progress import Display, open_display
@@ -82,19 +82,13 @@ def commits_so_far(ladder: Ladder, leg: Leg) -> list[str]:
 
 def main(folder: Path, name: str, beside: int) -> None:
     """Do the leg of that name."""
-    hear_signals()
-    end_with_parent()
-    ladder, leg = open_ladder(folder), LEGS[name]
-    try:
+    with ending_well(name):
+        end_with_parent()
+        ladder, leg = open_ladder(folder), LEGS[name]
         commits = commits_so_far(ladder, leg)
         with open_display() as display:
             found = do(ladder, leg, display)
         ladder.keep(name, {**found, **circumstances(beside), "commits": commits})
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except ValueError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from benchmarks.ladder.text import Text
 from benchmarks.ladder.unknown import with_unknown_words
 from benchmarks.race.scores import scores
 from regard.attention import sites
-from regard.record.alignment import LineOfLinks
+from regard.record.alignment import ROW_CONVENTIONS, LineOfLinks
 from regard.translation.batches import to_batch
 from regard.translation.evaluate import alignment_json, perplexity
 from regard.translation.judge import KnownText, judge, judge_links, read_known
@@ -22,7 +22,6 @@ from regard.translation.search import FORCED_PIECES, at_rest, in_batches
 from regard.translation.translator import Translator, load
 
 PHRASEBOOK_SENTENCES, PHRASEBOOK_SEED = 300, 1
-CONVENTIONS = ("predicted", "input")
 
 
 def quality(translator: Translator, text: Text) -> dict[str, Any]:
@@ -81,7 +80,7 @@ def alignment_errors(translator: Translator, gold: Path | None, sentences: int) 
     found: dict[str, Any] = {}
     for name, (text, tokenised) in texts.items():
         found[name] = {}
-        for rows in CONVENTIONS:
+        for rows in ROW_CONVENTIONS:
             reading = replace(translator, reader=replace(translator.reader, rows=rows))
             score = judge_links(reading, text, tokenised=tokenised).links
             assert score is not None

@@ -15,8 +15,8 @@ from regard.translation.choice import CHARACTERS_PER_PIECE, multiplied_weights, 
 AROUND_SECONDS = 75.0  # beside the training: pieces learned, length penalty chosen, all measured
 MORE_SECONDS = {"words": 130.0}  # a dictionary is made of all the text's links
 VALIDATIONS_SHARE = 0.06  # of the time of a training
-# docs/why.md: with input feeding an update takes 1 / 0.73 of the time.
-FED = 0.73
+# docs/why.md: a training step with input feeding has this share of the speed without it.
+FED = 0.87
 WORDS_PER_PIECE = 0.8
 SPEED_ROW_SECONDS = 2 * UPDATES * 0.07 + 10
 

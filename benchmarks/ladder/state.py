@@ -26,9 +26,9 @@ from benchmarks.ladder.rows import (
     compared_in_speed,
 )
 from benchmarks.ladder.text import Text
-from regard.translation.durable import write_text
+from benchmarks.legs import begin_folder, keep_result, read_result
 
-SETTINGS = "ladder.json"
+NAME = "ladder"
 
 
 @dataclass(frozen=True)
@@ -66,20 +66,13 @@ class Ladder:
         """What the process of a leg says."""
         return self.folder / "logs" / f"{leg}.log"
 
-    def result_path(self, leg: str) -> Path:
-        """The file that says that a leg is finished, and what it measured."""
-        return self.folder / "legs" / f"{leg}.json"
-
     def result(self, leg: str) -> dict[str, Any] | None:
         """What a leg measured; None if it is not finished."""
-        path = self.result_path(leg)
-        return json.loads(path.read_bytes()) if path.exists() else None
+        return read_result(self.folder, leg)
 
     def keep(self, leg: str, result: dict[str, Any]) -> None:
         """Write what a leg measured: it is finished."""
-        path = self.result_path(leg)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        keep_result(self.folder, leg, result)
 
 
 @dataclass(frozen=True)
@@ -145,22 +138,10 @@ def begin_ladder(folder: Path, settings: Settings) -> Ladder:
 
     Raises ValueError where another ladder is in it.
     """
-    path = folder / SETTINGS
-    if path.exists():
-        begun = open_ladder(folder)
-        for key, value in asdict(settings).items():
-            if getattr(begun.settings, key) != value:
-                raise ValueError(
-                    f"{folder}: its ladder began with {key} = {getattr(begun.settings, key)}, not "
-                    f"{value}; give what it began with, or another --folder"
-                )
-        return begun
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / ".gitignore", "*\n")
-    write_text(path, json.dumps(asdict(settings), indent=2) + "\n")
+    begin_folder(folder, NAME, asdict(settings))
     return Ladder(folder, settings)
 
 
 def open_ladder(folder: Path) -> Ladder:
     """The ladder in a folder."""
-    return Ladder(folder, Settings(**json.loads((folder / SETTINGS).read_bytes())))
+    return Ladder(folder, Settings(**json.loads((folder / f"{NAME}.json").read_bytes())))

@@ -14,9 +14,9 @@ from benchmarks.ladder.looks import Looks
 from benchmarks.ladder.rows import ENSEMBLE, ENSEMBLE_OF, ROWS, Row
 from benchmarks.ladder.state import LEGS, Ladder
 from benchmarks.race.tables import table
+from regard.record.alignment import ROW_CONVENTIONS
 
 Result = Mapping[str, Any]
-CONVENTIONS = ("predicted", "input")
 CURVES = {
     "Short sentences": ("general", "local-p", "none"),
     "Longer sentences": ("longer-general", "longer-local-p", "longer-none"),
@@ -33,19 +33,14 @@ class Found:
     seeds: tuple[int, ...]
     results: tuple[Result, ...]
 
-    def spread(self, *keys: str, form: str = ".1f", scale: float = 1.0) -> str:
+    def spread(self, *keys: str, form: str = ".1f") -> str:
         """A value that is so deep in the results: the mean, and least to most where there are more.
 
         Empty where no result has it.
         """
         values = [_deep(result, keys) for result in self.results]
-        numbers = [value / scale for value in values if value is not None]
-        if not numbers:
-            return ""
-        mean = f"{statistics.mean(numbers):{form}}"
-        if len(numbers) == 1:
-            return mean
-        return f"{mean} ({min(numbers):{form}} to {max(numbers):{form}})"
+        numbers = [value for value in values if value is not None]
+        return _mean_and_spread(numbers, form)
 
     def mean(self, *keys: str, form: str = ",.0f") -> str:
         """The mean of a value alone."""
@@ -165,7 +160,8 @@ def _company(rows: Mapping[str, Found], speeds: Mapping[str, Result]) -> Iterato
 def _quality(rows: Sequence[Found]) -> str:
     texts = [name for name in ("phrasebook", "gold") if any(_has_aer(row, name) for row in rows)]
     head = ["attention", "seeds", "perplexity a piece", "BLEU", "chrF"]
-    head += [f"AER {notes.AER_TEXTS[name]}, row {rule}" for name in texts for rule in CONVENTIONS]
+    ways = [(name, rule) for name in texts for rule in ROW_CONVENTIONS]
+    head += [f"AER {notes.AER_TEXTS[name]}, row {rule}" for name, rule in ways]
     lines = [
         [
             row.what,
@@ -173,7 +169,7 @@ def _quality(rows: Sequence[Found]) -> str:
             row.spread("test", "perplexity", form=".2f"),
             row.spread("test", "bleu"),
             row.spread("test", "chrf"),
-            *(row.spread("aer", name, rule, "aer") for name in texts for rule in CONVENTIONS),
+            *(row.spread("aer", name, rule, "aer") for name, rule in ways),
         ]
         for row in rows
     ]
@@ -247,11 +243,11 @@ def _by_length(rows: Mapping[str, Found]) -> str:
     return "\n\n".join([f"### {notes.LENGTH_TITLE}", *parts]) if parts else ""
 
 
-def _mean_and_spread(values: Sequence[float]) -> str:
+def _mean_and_spread(values: Sequence[float], form: str = ".1f") -> str:
     if not values:
         return ""
-    mean = f"{statistics.mean(values):.1f}"
-    return mean if len(values) == 1 else f"{mean} ({min(values):.1f} to {max(values):.1f})"
+    mean = f"{statistics.mean(values):{form}}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):{form}} to {max(values):{form}})"
 
 
 def _words(row: Found) -> str:

@@ -16,16 +16,16 @@ A trial that shows that all of it works: --updates 30 --sentences 40 --repeats 1
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 if __name__ == "__main__":  # run as a folder, which is then all that Python looks in
     sys.path[0] = str(REPOSITORY)
 
+from benchmarks.legs import begin_folder, ending_well, read_result  # noqa: E402
 from benchmarks.race import quality, speed  # noqa: E402
 from benchmarks.race.bench import Bench, PlainText, make_bench  # noqa: E402
 from benchmarks.race.environments import PINS, Environments  # noqa: E402
@@ -33,8 +33,6 @@ from benchmarks.race.state import (  # noqa: E402
     Leg,
     Race,
     Settings,
-    open_folder,
-    read_result,
     run_leg,
 )
 from benchmarks.race.tables import report  # noqa: E402
@@ -101,7 +99,7 @@ def open_race(arguments: argparse.Namespace) -> Race:
         repeats=arguments.repeats,
         bench=bench.digest(),
     )
-    open_folder(folder, settings)
+    begin_folder(folder, "race", asdict(settings))
     given = {peer: Path(place).absolute() for peer, place in peers.items()}
     return Race(folder, settings, bench, text, Environments(folder / "environments", given))
 
@@ -109,16 +107,9 @@ def open_race(arguments: argparse.Namespace) -> Race:
 def main() -> None:
     """Run the legs that are not finished, and print the tables of those that are."""
     arguments = read_arguments()
-    signal.signal(signal.SIGTERM, _stop)
-    try:
+    with ending_well("race"):
         race = open_race(arguments)
         run_all(race, list(LEGS) if arguments.legs is None else arguments.legs)
-    except KeyboardInterrupt:
-        print("Stopped. The same command goes on with the leg that it was in.", file=sys.stderr)
-        sys.exit(130)
-    except ValueError as error:
-        print(f"race: {error}", file=sys.stderr)
-        sys.exit(2)
     found = {name: read_result(race.folder, name) for name in LEGS}
     print(report({name: result for name, result in found.items() if result is not None}), end="")
 
@@ -132,10 +123,6 @@ def run_all(race: Race, names: Sequence[str]) -> None:
             if read_result(race.folder, name) is None:
                 print(f"{name} ...", file=sys.stderr, flush=True)
                 run_leg(race, LEGS[name])
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

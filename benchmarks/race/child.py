@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
+from benchmarks.legs import environment
+
 SECONDS_BETWEEN_LOOKS = 0.05
 LINES_OF_AN_ERROR = 5
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class RaceError(ValueError):
@@ -52,8 +52,6 @@ def run(
 
     Raises `RaceError` where it fails, with the end of what it printed.
     """
-    environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
-    environment |= {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
     log.parent.mkdir(parents=True, exist_ok=True)
     began_at, began = time.time(), time.monotonic()
     with log.open("wb") as output:
@@ -62,7 +60,7 @@ def run(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=environment(threads),
             start_new_session=True,
         )
         try:

@@ -11,20 +11,16 @@ A leg is finished when its file is there; one that was interrupted is run again 
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.legs import commit, keep_result, read_result
 from benchmarks.race.bench import Bench, PlainText
-from benchmarks.race.child import REPOSITORY, Finished, RaceError, run
+from benchmarks.race.child import Finished, RaceError, run
 from benchmarks.race.environments import Environments
-from regard.translation.durable import write_text
-
-SETTINGS = "race.json"
 
 
 @dataclass(frozen=True)
@@ -81,37 +77,6 @@ class Leg:
     needs: tuple[str, ...] = ()
 
 
-def open_folder(folder: Path, settings: Settings) -> None:
-    """Make a folder for a race, or go on in the one that it was begun in.
-
-    Raises `RaceError` where another race is in it.
-    """
-    path = folder / SETTINGS
-    if path.exists():
-        begun = json.loads(path.read_bytes())
-        for key, value in asdict(settings).items():
-            if begun.get(key) != value:
-                raise RaceError(
-                    f"{folder}: its race began with {key} = {begun.get(key)}, not {value}; "
-                    "give what it began with, or another --folder"
-                )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    write_text(path, json.dumps(asdict(settings), indent=2) + "\n")
-
-
-def result_path(folder: Path, leg: str) -> Path:
-    """The file that says that a leg is finished, and what it measured."""
-    return folder / "legs" / f"{leg}.json"
-
-
-def read_result(folder: Path, leg: str) -> dict[str, Any] | None:
-    """What a leg measured; None if it is not finished."""
-    path = result_path(folder, leg)
-    return json.loads(path.read_bytes()) if path.exists() else None
-
-
 def run_leg(race: Race, leg: Leg) -> dict[str, Any]:
     """Run a leg in an empty folder and keep what it measured.
 
@@ -123,14 +88,5 @@ def run_leg(race: Race, leg: Leg) -> dict[str, Any]:
     shutil.rmtree(race.work(leg.name), ignore_errors=True)
     race.work(leg.name).mkdir(parents=True)
     result = {**leg.measure(race, leg.name), "threads": race.settings.threads, "commit": commit()}
-    path = result_path(race.folder, leg.name)
-    path.parent.mkdir(exist_ok=True)
-    write_text(path, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    keep_result(race.folder, leg.name, result)
     return result
-
-
-def commit() -> str:
-    """The commit of this repository; with a plus where files were changed since."""
-    command = ["git", "describe", "--always", "--abbrev=7", "--dirty=+", "--exclude=*"]
-    found = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
