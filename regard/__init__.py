@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from regard.translation.judge import evaluate_run as evaluate
-    from regard.translation.translator import load
+    from regard.translation.load import load
     from regard.translation.workflow import train_translator as train
 
 __version__ = "0.1.0"
@@ -26,7 +26,7 @@ def __getattr__(name: str) -> object:
 
             return evaluate_run
         case "load":
-            from regard.translation.translator import load
+            from regard.translation.load import load
 
             return load
         case "train":

@@ -49,9 +49,11 @@ class Echo(TranslationModel):
         self.size, self.backwards = size, backwards
         self.look = Look("decoder.cross") if sighted else None
         self.widths: list[int] = []
+        self.precisions: set[torch.dtype] = set()  # of the products at each start
 
     def start(self, source: Tensor, source_mask: Tensor) -> Place:
         self.widths += (source_mask.sum(1) - 1).tolist()
+        self.precisions.add((torch.ones(1, 1) @ torch.ones(1, 1)).dtype)
         return Place(source, source_mask.sum(1), 0)
 
     def step(self, state: State, last: Tensor) -> tuple[Tensor, Place]:

@@ -12,7 +12,7 @@ import regard as package
 from cli_fixtures import Regard, train
 from regard.cli.runs import runs_and_rest
 from regard.translation.ensemble import Ensemble
-from regard.translation.translator import load
+from regard.translation.load import load
 
 TEXT = ("La casa es grande.", "Hola.")
 SHORT = ("--beam", 2, "--max-length", 4)

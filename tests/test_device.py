@@ -27,6 +27,8 @@ def test_auto_precision_follows_the_hardware() -> None:
     assert choose_precision("auto", CPU) == expected
     assert choose_precision("bfloat16", CPU) == torch.bfloat16
     assert choose_precision("float32", CPU) == torch.float32
+    with pytest.raises(ValueError, match="precision half: write auto, float32 or bfloat16"):
+        choose_precision("half", CPU)
 
 
 def test_products_are_worked_out_in_the_precision_asked_for() -> None:

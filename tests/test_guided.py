@@ -20,6 +20,7 @@ from regard.translation.batches import to_batch
 from regard.translation.families import build
 from regard.translation.guided import alignment_nats
 from regard.translation.judge import evaluate_run
+from regard.translation.load import load
 from regard.translation.model import Batch, Loss, TranslationModel
 from regard.translation.phrasebook import held_out, pairs
 from regard.translation.recipe import ModelRecipe, Recipe, TrainingRecipe
@@ -27,7 +28,6 @@ from regard.translation.recipe_file import change
 from regard.translation.rnn import Rnn
 from regard.translation.run import Run, open_run
 from regard.translation.train import TrainingError, train
-from regard.translation.translator import load
 from regard.translation.update import Step, find_gradient
 from regard.translation.workflow import begin_run, train_run
 from toy_training import (

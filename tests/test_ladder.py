@@ -39,9 +39,9 @@ from benchmarks.ladder.text import Size, copy_gold, make_text  # noqa: E402
 from benchmarks.ladder.training import prepare, train_row  # noqa: E402
 from benchmarks.ladder.unknown import dictionary_of, unknown_percent  # noqa: E402
 from benchmarks.legs import result_path  # noqa: E402
+from regard.translation.load import load  # noqa: E402
 from regard.translation.phrasebook import held_out, pairs  # noqa: E402
 from regard.translation.progress import Silence  # noqa: E402
-from regard.translation.translator import load  # noqa: E402
 
 TINY = (
     "model.embedding=8",

@@ -15,13 +15,13 @@ from echo import Echo, byte_pairs, echo, word_tokens
 from regard.translation.byte_pairs import BytePairs
 from regard.translation.checkpoint import write_checkpoint
 from regard.translation.families import build
+from regard.translation.load import load, load_dictionary
 from regard.translation.model import UNK
 from regard.translation.recipe import Recipe
 from regard.translation.recipe_file import change
 from regard.translation.run import WEIGHTS, create_run
 from regard.translation.sampling import SampleSettings
 from regard.translation.search import SearchSettings
-from regard.translation.translator import load, load_dictionary
 
 
 def test_a_text_is_translated_with_its_words_links_and_record() -> None:
@@ -36,6 +36,21 @@ def test_a_text_is_translated_with_its_words_links_and_record() -> None:
     assert seen.weights.shape == (1, 6, 6)
     assert seen.weights[0, 2] == pytest.approx([0.1, 0, 0.6, 0, 0, 0.3])
     assert found.record.model == "echo"
+
+
+def test_only_the_search_is_worked_out_in_the_precision_of_the_translator() -> None:
+    plain = echo()
+    assert isinstance(plain.model, Echo)
+    plain.translate("two one")
+    assert plain.model.precisions == {torch.float32}
+    plain.model.precisions.clear()
+    fast = replace(plain, precision=torch.bfloat16)
+    fast.translate("two one")
+    assert plain.model.precisions == {torch.bfloat16}
+    plain.model.precisions.clear()
+    fast.align(["two one"], ["two one"])
+    fast.sample(["two one"], seed=1)
+    assert plain.model.precisions == {torch.float32}
 
 
 def test_json_has_texts_words_and_links() -> None:

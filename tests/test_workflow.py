@@ -14,12 +14,12 @@ import torch
 
 import regard
 from regard.translation.durable import locked
+from regard.translation.load import load
 from regard.translation.pairs import Pairs
 from regard.translation.recipe import Recipe
 from regard.translation.recipe_file import change, write_toml
 from regard.translation.run import Run, open_run
 from regard.translation.train import Outcome
-from regard.translation.translator import load
 from regard.translation.tune import AlphaChoice
 from regard.translation.workflow import begin_run, settle_length_alpha, train_run
 from toy_training import At, ask_to_stop, new_run, recipe

@@ -19,11 +19,12 @@ from benchmarks.alignment.text import Language, Text
 from benchmarks.legs import REPOSITORY
 from regard.record.alignment import ROW_CONVENTIONS, Links
 from regard.translation.evaluate import bleu
+from regard.translation.load import load
 from regard.translation.recipe import Recipe
 from regard.translation.recipe_file import change, read_recipe
 from regard.translation.run import MARK_NAME, open_run
 from regard.translation.toml import format_value
-from regard.translation.translator import Translator, load
+from regard.translation.translator import Translator
 from regard.translation.workflow import begin_run, train_run
 
 DIRECTIONS: dict[str, tuple[Language, Language]] = {"es-en": ("es", "en"), "en-es": ("en", "es")}

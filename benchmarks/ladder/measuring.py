@@ -17,9 +17,10 @@ from regard.record.alignment import ROW_CONVENTIONS, LineOfLinks
 from regard.translation.batches import to_batch
 from regard.translation.evaluate import alignment_json, perplexity
 from regard.translation.judge import KnownText, judge, judge_links, read_known
+from regard.translation.load import load
 from regard.translation.phrasebook import held_out
 from regard.translation.search import FORCED_PIECES, at_rest, in_batches
-from regard.translation.translator import Translator, load
+from regard.translation.translator import Translator
 
 PHRASEBOOK_SENTENCES, PHRASEBOOK_SEED = 300, 1
 

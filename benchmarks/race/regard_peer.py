@@ -26,6 +26,7 @@ from benchmarks.race.reports import Report, report_every
 from regard.translation.batches import to_batch
 from regard.translation.checkpoint import put_weights, read_checkpoint
 from regard.translation.corpus import Corpus, prepare
+from regard.translation.device import autocast, choose_precision
 from regard.translation.families import build
 from regard.translation.lines import read_lines
 from regard.translation.model import Batch, TranslationModel
@@ -73,6 +74,7 @@ class SearchJob:
     run: str
     source: str
     output: str
+    precision: str
     record: bool
     sentences: int = SENTENCES
 
@@ -177,7 +179,10 @@ def searched(job: SearchJob) -> dict[str, Any]:
     settings = SearchSettings(beam=5, length_alpha=ALPHA, record=job.record)
     began = time.perf_counter()
     sources = tokens.encode_ids(read_lines(Path(job.source)))
-    found = [best for best, *_ in search_all(model, sources, settings, sentences=job.sentences)]
+    device = torch.device("cpu")
+    precision = choose_precision(job.precision, device)
+    with autocast(device, precision):
+        found = [best for best, *_ in search_all(model, sources, settings, sentences=job.sentences)]
     text = "".join(f"{tokens.decode(each.ids)}\n" for each in found)
     Path(job.output).write_text(text, encoding="utf-8")
     return {
@@ -185,7 +190,7 @@ def searched(job: SearchJob) -> dict[str, Any]:
         "sentences": len(found),
         "pieces": sum(len(each.ids) for each in found),
         "mean_score": sum(each.score for each in found) / len(found),
-        "search_precision": str(next(model.parameters()).dtype).removeprefix("torch."),
+        "search_precision": str(precision).removeprefix("torch."),
         "versions": versions(),
     }
 

@@ -36,7 +36,7 @@ class Training:
 
     @property
     def name(self) -> str:
-        """What comes after "train-" and "translate-"."""
+        """What comes after "train-"."""
         return f"{self.toolkit}-{self.precision}-seed{self.seed}"
 
     def train(self, race: Race, leg: str) -> dict[str, Any]:
@@ -44,10 +44,30 @@ class Training:
         trained = _train_eole if self.toolkit == "eole" else _train_regard
         return trained(race, leg, self).to_json()
 
+
+@dataclass(frozen=True)
+class Translation:
+    """A toolkit's translation of the test part, by a model that it trained.
+
+    eole searches in the precision of its training; regard in any.
+    """
+
+    training: Training
+    precision: str
+
+    @property
+    def name(self) -> str:
+        """What comes after "translate-"."""
+        same = self.precision == self.training.precision
+        return self.training.name + ("" if same else f"-searched-in-{self.precision}")
+
     def translate(self, race: Race, leg: str) -> dict[str, Any]:
-        """Translate the test part with what was trained."""
-        search = _translate_eole if self.toolkit == "eole" else _translate_regard
-        return {**asdict(self), **search(race, leg, race.work(f"train-{self.name}"))}
+        """Translate, and say how fast and how well."""
+        trained = race.work(f"train-{self.training.name}")
+        if self.training.toolkit == "eole":
+            return {**asdict(self.training), **_translate_eole(race, leg, trained)}
+        found = _translate_regard(race, leg, trained, self.precision)
+        return {**asdict(self.training), **found}
 
 
 def _train_eole(race: Race, leg: str, training: Training) -> Trained:
@@ -140,7 +160,7 @@ def _translate_eole(race: Race, leg: str, trained: Path) -> dict[str, Any]:
     }
 
 
-def _translate_regard(race: Race, leg: str, trained: Path) -> dict[str, Any]:
+def _translate_regard(race: Race, leg: str, trained: Path, precision: str) -> dict[str, Any]:
     work = race.work(leg)
     source = race.part_of_test(leg, "test.src", read_lines(race.bench.path("test", "src")))
 
@@ -150,6 +170,7 @@ def _translate_regard(race: Race, leg: str, trained: Path) -> dict[str, Any]:
             run=str(trained / "run"),
             source=str(source),
             output=str(work / f"{name}.txt"),
+            precision=precision,
             **how,
         )
         answer = do(job, work / f"{name}.json")
@@ -187,12 +208,19 @@ def legs() -> list[Leg]:
         for precision in ("float32", "bfloat16")
         for toolkit in ("eole", "regard")
     ]
+    translations = [Translation(each, each.precision) for each in trainings]
+    # What half precision costs: the same model in both.
+    translations += [
+        Translation(each, "float32")
+        for each in trainings
+        if (each.toolkit, each.precision) == ("regard", "bfloat16")
+    ]
     return [
         Leg("machine", machine),
         *(Leg(f"train-{each.name}", each.train) for each in trainings),
         Leg("train-joeynmt-float32", train_joeynmt),
         *(
-            Leg(f"translate-{each.name}", each.translate, (f"train-{each.name}",))
-            for each in trainings
+            Leg(f"translate-{each.name}", each.translate, (f"train-{each.training.name}",))
+            for each in translations
         ),
     ]

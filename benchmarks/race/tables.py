@@ -96,14 +96,24 @@ def _translation(results: Results) -> str:
                     found["search_precision"],
                     f"{best:.2f}",
                     f"{found['sentences'] / best:,.0f}",
+                    _search_ratio(found, best, results),
                     f"{found['pieces'] / best:,.0f}",
                     *_one_by_one(found),
                     f"{found['bleu']:.2f}",
                 ]
             )
-    head = ["translation, beam 5", "searched in", "best seconds", "sentences/s", "pieces/s"]
-    head += ["mean score", "one by one", "differ", "BLEU"]
+    head = ["translation, beam 5", "searched in", "best seconds", "sentences/s"]
+    head += ["of eole float32", "pieces/s", "mean score", "one by one", "differ", "BLEU"]
     return "## Translation\n\n" + table(head, rows) + _signatures(results)
+
+
+def _search_ratio(found: dict[str, Any], seconds: float, results: Results) -> str:
+    """Sentences a second beside those of eole in float32 with the same seed."""
+    other = results.get(f"eole-float32-seed{found['seed']}")
+    if other is None:
+        return ""
+    theirs = other["sentences"] / min(other["seconds"]["not_recorded"])
+    return f"{found['sentences'] / seconds / theirs:.2f}"
 
 
 def _one_by_one(found: dict[str, Any]) -> list[str]:

@@ -106,7 +106,7 @@ def _load_reading(run: Path, device: str, rows: str | None) -> Translator:
 
     from regard.attention import sites
     from regard.record.alignment import check_convention
-    from regard.translation.translator import load
+    from regard.translation.load import load
 
     if rows is not None:
         check_convention(rows)

@@ -29,6 +29,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 Device = Annotated[
     str, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.", show_default=True)
 ]
+Precision = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Of the search: auto, float32 or bfloat16; auto: bfloat16 where hardware has it.",
+        show_default=True,
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: --set model.hidden=512"),

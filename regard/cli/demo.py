@@ -256,6 +256,6 @@ This was a first look: the phrasebook knows a few hundred words, and so do these
 
 
 def _load(folder: Path, device: str) -> Translator:
-    from regard.translation.translator import load
+    from regard.translation.load import load
 
     return load(folder, device=device)

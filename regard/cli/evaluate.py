@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from regard.cli.align import RowsOfWords, Tokenised
-from regard.cli.application import AsJson, Device, RunFolder, app, check_folder
+from regard.cli.application import AsJson, Device, Precision, RunFolder, app, check_folder
 
 
 @app.command()
@@ -34,6 +34,7 @@ def evaluate(
     ] = None,
     as_json: AsJson = False,
     device: Device = "auto",
+    precision: Precision = "auto",
 ) -> None:
     """Measure a run: BLEU, chrF, TER with signatures, perplexity, and with gold links the AER.
 
@@ -67,6 +68,7 @@ def evaluate(
         beam=beam,
         output=output,
         device=device,
+        precision=precision,
     )
     missing = ["have no links"] * (gold is not None)
     if not tokenised:

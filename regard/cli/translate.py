@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from regard.cli.application import AsJson, Device, RunFolder, app, check_folder
+from regard.cli.application import AsJson, Device, Precision, RunFolder, app, check_folder
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -76,6 +76,7 @@ def translate(
         Path | None, typer.Option(metavar="FILE", help="Keep the attention (one text).")
     ] = None,
     device: Device = "auto",
+    precision: Precision = "auto",
 ) -> None:
     """Translate text, line by line; a blank line stays a blank line.
 
@@ -95,10 +96,10 @@ def translate(
     that it translates (from 1), a tab, its score, a tab, the text. --sample N prints N of them, in
     the order drawn, equal ones too; --best at most N, all different, the best first.
     """
-    from regard.attention import sites
     from regard.cli.runs import runs_and_rest
+    from regard.translation.load import load
     from regard.translation.sampling import SampleSettings
-    from regard.translation.translator import READ_AHEAD, load
+    from regard.translation.translator import READ_AHEAD
 
     if best > 1 and sample:
         raise ValueError("--best searches, --sample draws: leave one of them out")
@@ -106,9 +107,9 @@ def translate(
     text = words or None
     _check(text, {"--figure": figure, "--record": record})
     drawing = SampleSettings(max(1, sample), temperature, top_k, top_p)  # refused unused too
-    translator = _knowing(load(*runs, device=device), run, dictionary)
-    if not sites(translator.model) and (show or figure or record):
-        raise ValueError(f"{run}: has no attention (model.attention = none): nothing to show")
+    translator = _knowing(load(*runs, device=device, precision=precision), run, dictionary)
+    looks = _Looks(show, figure, record)
+    _check_attention(translator, run, looks)
     settings = replace(
         translator.settings,
         beam=max(best, translator.settings.beam if beam is None else beam),
@@ -121,7 +122,6 @@ def translate(
     translator = replace(translator, settings=settings)
     windows = _standard_input(READ_AHEAD) if text is None else [text]
     found = _translated(translator, windows, seed, drawing if sample else None)
-    looks = _Looks(show, figure, record)
     _write(found, translator, looks, as_json=as_json, numbered=max(best, sample) > 1)
 
 
@@ -187,9 +187,17 @@ def _check(text: list[str] | None, files: dict[str, Path | None]) -> None:
             )
 
 
+def _check_attention(translator: Translator, run: Path, looks: _Looks) -> None:
+    """Refuse to show the attention of a model that has none."""
+    from regard.attention import sites
+
+    if not sites(translator.model) and (looks.show or looks.figure or looks.record):
+        raise ValueError(f"{run}: has no attention (model.attention = none): nothing to show")
+
+
 def _knowing(translator: Translator, run: Path, dictionary: Path | None) -> Translator:
     """The translator with a dictionary for the words that it does not know."""
-    from regard.translation.translator import load_dictionary
+    from regard.translation.load import load_dictionary
     from regard.translation.whole_words import Words
 
     if dictionary is None:

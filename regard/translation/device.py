@@ -39,10 +39,15 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """The precision of a recipe on a device; "auto" is bfloat16 where the hardware has it."""
-    if name == "auto":
-        return torch.bfloat16 if has_bfloat16(device) else torch.float32
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
+    """The precision called `name`; "auto" is bfloat16 where the hardware of the device has it.
+
+    Raises ValueError for another name.
+    """
+    automatic = torch.bfloat16 if has_bfloat16(device) else torch.float32
+    known = {"auto": automatic, "float32": torch.float32, "bfloat16": torch.bfloat16}
+    if name not in known:
+        raise ValueError(f"precision {name}: write auto, float32 or bfloat16")
+    return known[name]
 
 
 def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager[object]:

@@ -26,8 +26,9 @@ from regard.translation.evaluate import (
     score_texts,
 )
 from regard.translation.lines import check_same_count, read_lines
+from regard.translation.load import load
 from regard.translation.run import open_run, write_scores
-from regard.translation.translator import Translator, load
+from regard.translation.translator import Translator
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def evaluate_run(
     beam: int | None = None,
     output: Path | str | None = None,
     device: str = "auto",
+    precision: str = "auto",
 ) -> Evaluation:
     """Measure a run: BLEU, chrF2, TER, perplexity and, with gold links, the alignment error rate.
 
@@ -109,7 +111,7 @@ def evaluate_run(
     if source is None or target is None:
         source, target = _test_part(folders)
     text = read_known(source, target, gold, gold_base)
-    translator = load(*folders, device=device)
+    translator = load(*folders, device=device, precision=precision)
     if gold is not None and not sites(translator.model):
         raise ValueError(
             f"{folders[0]}: has no attention (model.attention = none), so it links no words"

@@ -23,6 +23,7 @@ from regard.translation.corpus import Corpus
 from regard.translation.dev import dev_lines, dev_part
 from regard.translation.device import choose_device
 from regard.translation.durable import LOCK, locked
+from regard.translation.load import load
 from regard.translation.pairs import Pairs, read_pairs
 from regard.translation.preparation import prepare_run, read_parts
 from regard.translation.progress import Display, Silence, open_display
@@ -41,7 +42,7 @@ from regard.translation.run import (
 )
 from regard.translation.toml import format_value
 from regard.translation.train import Outcome, train
-from regard.translation.translator import Translator, load
+from regard.translation.translator import Translator
 from regard.translation.tune import choose_alpha
 
 ALPHA_SENTENCES = 500  # or up to twice as many
