@@ -266,6 +266,17 @@ def test_the_largest_of_many_equal_values_are_those_that_come_first() -> None:
     assert places.tolist() == [[1700, 0, 1, 2], [2900, 7, 40, 0]]
 
 
+@pytest.mark.parametrize("step", [0.01, 0.5, 3.0])
+def test_the_largest_are_those_of_a_stable_sort_however_many_are_equal(step: float) -> None:
+    drawn = torch.randn(50, 400, generator=torch.Generator().manual_seed(1))
+    values = (drawn / step).round() * step
+    sorted_values, order = values.sort(dim=1, descending=True, stable=True)
+    for count in (1, 5, 16, 396, 400):
+        top, places = largest(values, count)
+        assert torch.equal(top, sorted_values[:, :count])
+        assert torch.equal(places, order[:, :count])
+
+
 def test_probabilities_that_are_no_numbers_are_refused() -> None:
     model = Markov(seed=0)
     model.table[4, BOS, 5] = math.nan

@@ -362,14 +362,17 @@ def largest(
 ) -> tuple[Float[Tensor, "N K"], Int[Tensor, "N K"]]:
     """The largest of each row, largest first, of equal ones those that come first."""
     count = min(count, values.shape[1])
-    top, places = values.topk(min(count + 1, values.shape[1]))
-    if count < top.shape[1]:
-        tied = (top[:, count - 1] == top[:, count]) & (top[:, count] > -math.inf)
-        if tied.any():  # topk does not say which of equal values it takes
+    wider = min(2 * count + 8, values.shape[1])
+    top, places = values.topk(wider)
+    if wider < values.shape[1]:
+        # topk does not say which of equal values it takes, and in half precision many are equal:
+        # where a tie may go on outside of what it took, and only there, the row is sorted.
+        tied = (top[:, count - 1] == top[:, -1]) & (top[:, -1] > -math.inf)
+        if tied.any():
             top[tied], places[tied] = (
-                part[:, : count + 1] for part in values[tied].sort(descending=True, stable=True)
+                part[:, :wider] for part in values[tied].sort(descending=True, stable=True)
             )
     # topk says nothing of the order of equal values either: by place, then stably by value.
-    places, order = places[:, :count].sort(1)
+    places, order = places.sort(1)
     top, again = top.gather(1, order).sort(dim=1, descending=True, stable=True)
-    return top, places.gather(1, again)
+    return top[:, :count], places.gather(1, again[:, :count])
