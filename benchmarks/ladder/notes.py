@@ -39,8 +39,9 @@ SPREAD = "Of several seeds: the mean, and in brackets the least and the most."
 _COST = """
     Multiplications are those that the model would not do without attention, forward, worked out
     from sizes and the mean length of the source; W_c is the layer that joins context and state,
-    feeding the part of the decoder that reads what is fed back. Measured microseconds are those of
-    training, from the table of what attention costs."""
+    feeding the part of the decoder that reads what is fed back. Pieces a second and measured
+    microseconds are those of training with nothing else at work, from the table of what attention
+    costs; the runs themselves were made beside other work, and their times are not given."""
 
 NOTES = {
     "ladder": _paragraph(f"""

@@ -77,7 +77,7 @@ def report(ladder: Ladder) -> str:
         _section("longer", of["longer"], _quality(of["longer"]), _cost(of["longer"], speeds)),
         _by_length(rows),
         _section("words", of["words"], *map(_words, of["words"])),
-        _section("tutorial", of["tutorial"], *map(_tutorial, of["tutorial"])),
+        _section("tutorial", of["tutorial"], *(_tutorial(row, speeds) for row in of["tutorial"])),
         _section("headline", of["headline"], *map(_headline, of["headline"])),
         _how_sure(speeds),
         _repeat(ladder, rows),
@@ -181,7 +181,7 @@ def _has_aer(row: Found, text: str) -> bool:
 
 
 def _cost(rows: Sequence[Found], speeds: Mapping[str, Result]) -> str:
-    head = ["attention", "parameters", "source seen, %", "seconds of training", "target pieces/s"]
+    head = ["attention", "parameters", "source seen, %", "target pieces/s"]
     head += ["multiplications a target piece, thousands", "of them W_c and feeding"]
     head += ["measured µs a target piece"]
     lines = []
@@ -195,14 +195,17 @@ def _cost(rows: Sequence[Found], speeds: Mapping[str, Result]) -> str:
                 row.what,
                 f"{row.results[0]['parameters']:,}",
                 row.mean("looks", "seen_percent"),
-                row.spread("seconds", form=",.0f"),
-                row.mean("target_tokens_per_s"),
+                _speed(speeds.get(row.name)),
                 "" if work is None else f"{work.total / 1000:,.0f}",
                 "" if work is None else f"{(work.combine + work.feeding) / 1000:,.0f}",
                 _microseconds(speeds.get(row.name)) if work is not None else "",
             ]
         )
     return table(head, lines)
+
+
+def _speed(result: Result | None) -> str:
+    return "" if result is None else f"{1e6 / result['microseconds_with']:,.0f}"
 
 
 def _microseconds(result: Result | None) -> str:
@@ -265,7 +268,7 @@ def _words(row: Found) -> str:
     )
 
 
-def _tutorial(row: Found) -> str:
+def _tutorial(row: Found, speeds: Mapping[str, Result]) -> str:
     result = row.results[0]
     lines = [
         ["TensorFlow's tutorial", "", *notes.TUTORIAL_FIGURES, ""],
@@ -275,7 +278,7 @@ def _tutorial(row: Found) -> str:
             f"{result['dev']['nats_per_piece']:.2f}",
             f"{result['dev']['accuracy_percent'] / 100:.3f}",
             f"{result['tutorial']['greedy']['tutorial_bleu']:.2f}",
-            f"{result['target_tokens_per_s'] or 0:,.0f}",
+            _speed(speeds.get(row.name)),
             f"{result['tutorial']['beam']['tutorial_bleu']:.2f}",
         ],
     ]

@@ -9,9 +9,6 @@ from typing import Any
 
 from benchmarks.ladder.rows import Row
 from benchmarks.ladder.text import Text
-from benchmarks.race.regard_peer import reports
-from benchmarks.race.reports import tokens_per_s
-from regard.translation.corpus import Corpus
 from regard.translation.progress import Display
 from regard.translation.recipe import Recipe
 from regard.translation.run import MARK_NAME, RECIPE_NAME, open_run
@@ -64,15 +61,5 @@ def train_row(
         "updates": outcome.update,
         "best_update": None if outcome.best is None else outcome.best.update,
         "seconds": outcome.seconds,
-        "target_tokens_per_s": _speed(run),
         "length_alpha": trained.recipe.search.length_alpha,
     }
-
-
-def _speed(folder: Path) -> float | None:
-    """Target pieces a second while training, validations and saves left out; None: too few."""
-    run = open_run(folder)
-    try:
-        return tokens_per_s(reports(run, Corpus.open(run.corpus)))
-    except ValueError:
-        return None
