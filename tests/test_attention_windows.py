@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from regard.attention import LuongAttention
-from regard.attention import windows as module
-from regard.attention.windows import Windows
+from regard.attention.windows import Windows, spread
 
 SLOTS = torch.tensor([[[-1, 0, 1], [1, 2, 3]], [[1, 2, 3], [3, -1, -1]], [[0, 1, 2], [0, 1, 2]]])
 OWNER = torch.tensor([1, 0, 1])  # the first and last row read the second sentence
+
+
+class Made(TorchDispatchMode):
+    """Notes how many numbers the largest tensor has that an operation makes."""
+
+    most = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for each in made if isinstance(made, tuple | list) else (made,):
+            if isinstance(each, Tensor):
+                self.most = max(self.most, each.numel())
+        return made
 
 
 def numbers(*shape: int) -> Tensor:
@@ -51,9 +67,18 @@ def test_a_context_is_the_weighted_sum_of_the_window() -> None:
         torch.testing.assert_close(context[row, place], by_hand)
 
 
-@pytest.mark.parametrize("at_once", [1, 2**19])
-def test_gradients_are_the_slopes(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "NUMBERS_AT_ONCE", at_once)
+def test_a_key_is_given_what_every_window_that_holds_it_has_for_it() -> None:
+    shares, rows = numbers(2, 3).detach(), numbers(2, 5).detach()
+    given = spread(shares, rows, torch.tensor([[0, 1, 3], [1, 3, 3]]), torch.Size([2, 2, 5]))
+    assert given.shape == (2, 2, 5)
+    torch.testing.assert_close(given[0, 0], shares[0, 0] * rows[0])
+    torch.testing.assert_close(given[0, 1], shares[0, 1] * rows[0] + shares[1, 0] * rows[1])
+    assert not given[1, 0].any()
+    twice = shares[1, 1] + shares[1, 2]
+    torch.testing.assert_close(given[1, 1], shares[0, 2] * rows[0] + twice * rows[1])
+
+
+def test_gradients_are_the_slopes() -> None:
     torch.manual_seed(3)
     inputs = numbers(2, 4, 5), numbers(3, 2, 5), numbers(3, 2, 3)
 
@@ -62,6 +87,38 @@ def test_gradients_are_the_slopes(at_once: int, monkeypatch: pytest.MonkeyPatch)
         return windows.match(query), windows.sum_up(weights)
 
     assert torch.autograd.gradcheck(both, inputs)
+
+
+@pytest.mark.parametrize("learns", ["keys", "query", "weights"])
+def test_each_gradient_is_found_alone(learns: str) -> None:
+    torch.manual_seed(3)
+    inputs = {"keys": numbers(2, 4, 5), "query": numbers(3, 2, 5), "weights": numbers(3, 2, 3)}
+
+    def total(keys: Tensor, query: Tensor, weights: Tensor) -> Tensor:
+        windows = Windows(keys, SLOTS, OWNER)
+        return windows.match(query).square().sum() + windows.sum_up(weights).square().sum()
+
+    (together,) = torch.autograd.grad(total(**inputs), inputs[learns])
+    alone = {name: each.detach().requires_grad_(name == learns) for name, each in inputs.items()}
+    torch.testing.assert_close(torch.autograd.grad(total(**alone), alone[learns]), (together,))
+
+
+def test_writing_holds_no_copy_of_the_windows() -> None:
+    """No operation, forward or backward, makes as many numbers as the windows side by side have."""
+    queries, width, size = 16, 9, 32
+    keys, query = torch.randn(1, 20, size), torch.randn(1, queries, size)
+    slots = torch.arange(queries)[None, :, None].clamp(max=20 - width) + torch.arange(width)
+    side_by_side = queries * width * size
+    made = Made()
+    leaves = keys.requires_grad_(), query.requires_grad_()
+    with made:
+        windows = Windows(keys, slots)
+        context = windows.sum_up(windows.match(query))
+        torch.autograd.grad(context, leaves, torch.ones_like(context))
+    assert 0 < made.most < side_by_side / 4
+    with made:
+        assert windows.gathered.shape == (1, queries, width, size)
+    assert made.most == side_by_side
 
 
 @pytest.mark.parametrize("scope", ["local-m", "local-p"])

@@ -1,12 +1,16 @@
 """Keys that each query reads in a window of its own, without a copy of any of them.
 
 Laid side by side, the windows of Q queries are [Q, W, M] numbers: for W = 21 that is twenty-one
-copies of the keys, far more than a processor's cache holds. Here the keys are read where they are,
-and no copy of them is kept for the gradient. Summing up is PyTorch's `embedding_bag`: a window is
-a bag of keys, its context their weighted sum.
+copies of the keys, far more than a processor's cache holds. Here the keys are read where they are.
+Three sums do all of it, two forward and three backward, and each is a kernel of PyTorch's
+`embedding_bag`, for which a window is a bag of keys:
+
+    match    q_r^T k_p              the scores of a window
+    sum_up   sum_p a_rp k_p         its context, and the gradient of a query
+    spread   sum_r a_rp q_r         what all windows that hold a key give it: the gradient of a key
 
 Letters: B sentences, S keys of a sentence, R rows that read them, Q queries, W slots of a window,
-M size of a key.
+M size of a key; P all windows, R Q of them.
 """
 
 from __future__ import annotations
@@ -19,8 +23,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import embedding_bag
-
-NUMBERS_AT_ONCE = 2**19  # gathered to be matched: 2 MB, which a processor's cache holds
 
 
 @dataclass(frozen=True)
@@ -52,30 +54,107 @@ class Windows:
 
     def match(self, query: Float[Tensor, "R Q M"]) -> Float[Tensor, "R Q W"]:
         """The dot product of each query with every key of its window."""
-        keys, rows = self.keys.flatten(0, 1), query.flatten(0, 1)
-        scores = _Match.apply(rows.to(keys.dtype), keys, self.places)
+        rows = query.flatten(0, 1).to(self.keys.dtype)
+        scores = _Match.apply(rows, self.keys.detach(), self.places)
+        scores = _MatchedKeys.apply(scores, rows.detach(), self.keys, self.places)
         return scores.view(self.slots.shape)
 
     def sum_up(self, weights: Float[Tensor, "R Q W"]) -> Float[Tensor, "R Q M"]:
         """The sum of each window's keys, weighted."""
-        keys = self.keys.flatten(0, 1)
-        shares = weights.flatten(0, 1).to(keys.dtype)
-        summed = embedding_bag(self.places, keys, per_sample_weights=shares, mode="sum")
+        shares = weights.flatten(0, 1).to(self.keys.dtype)
+        summed = _SumUp.apply(shares, self.keys, self.places)
         return summed.view(*self.slots.shape[:2], self.keys.shape[2])
 
 
-class _Match(torch.autograd.Function):
-    """q_r^T k_p for every place p of row r, a part of the rows at a time.
+def match(
+    rows: Float[Tensor, "P M"], keys: Float[Tensor, "B S M"], places: Int[Tensor, "P W"]
+) -> Float[Tensor, "P W"]:
+    """The dot product of each row with the keys at its places."""
+    windows, width = places.shape
+    first = torch.arange(0, places.numel(), width, device=places.device)
+    window = torch.arange(windows, device=places.device).repeat_interleave(width)
+    # The gradient of `embedding_bag` for its weights: public only together with its forward pass.
+    dots = torch.ops.aten._embedding_bag_per_sample_weights_backward
+    return dots(rows, keys.flatten(0, 1), places.flatten(), first, window, 0).view(places.shape)
 
-    The gradient for the queries is a weighted sum of keys, and the gradient for the keys is that
-    sum's gradient: one `embedding_bag` gives both.
+
+def sum_up(
+    shares: Float[Tensor, "P W"], keys: Float[Tensor, "B S M"], places: Int[Tensor, "P W"]
+) -> Float[Tensor, "P M"]:
+    """The sum of the keys at each row's places, weighted."""
+    return embedding_bag(places, keys.flatten(0, 1), per_sample_weights=shares, mode="sum")
+
+
+def spread(
+    shares: Float[Tensor, "P W"],
+    rows: Float[Tensor, "P M"],
+    places: Int[Tensor, "P W"],
+    shape: torch.Size,
+) -> Float[Tensor, "B S M"]:
+    """What every key is given: the weighted sum of the rows that have it among their places.
+
+    `embedding_bag` again, with a key for a bag and rows for what is in it: quicker than the
+    gradient that `embedding_bag` itself has for the keys. `shape` is that of the keys.
+    """
+    key, order = places.flatten().sort(stable=True)
+    first = torch.searchsorted(key, torch.arange(shape[:2].numel(), device=key.device))
+    row = order.div(places.shape[1], rounding_mode="floor")
+    ordered = shares.flatten().index_select(0, order)
+    return embedding_bag(row, rows, first, per_sample_weights=ordered, mode="sum").view(shape)
+
+
+class _Match(torch.autograd.Function):
+    """`match`, with a gradient for the rows; that for the keys is `_MatchedKeys`'.
+
+    Backward, `_MatchedKeys` comes first, and its gradient is added to that of `_SumUp` and gone
+    before there is one for the rows: numbers as large as all keys, or queries, are held once less.
     """
 
     @staticmethod
-    def forward(query: Tensor, keys: Tensor, places: Tensor) -> Tensor:
-        at_once = max(1, NUMBERS_AT_ONCE // (places.shape[1] * keys.shape[1]))
-        parts = zip(query.split(at_once), places.split(at_once), strict=True)
-        return torch.cat([_match_gathered(some, keys, where) for some, where in parts])
+    def forward(rows: Tensor, keys: Tensor, places: Tensor) -> Tensor:
+        return match(rows, keys, places)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs[1:])
+
+    @staticmethod
+    def backward(  # type: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, of_scores: Tensor
+    ) -> tuple[Tensor, None, None]:
+        keys, places = ctx.saved_tensors
+        return sum_up(of_scores, keys, places), None, None
+
+
+class _MatchedKeys(torch.autograd.Function):
+    """Scores as they are, with the gradient that `match` has for the keys."""
+
+    @staticmethod
+    def forward(scores: Tensor, rows: Tensor, keys: Tensor, places: Tensor) -> Tensor:
+        return scores.view_as(scores)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        _, rows, keys, places = inputs
+        ctx.save_for_backward(rows, places)
+        ctx.shape = keys.shape
+
+    @staticmethod
+    def backward(  # type: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, of_scores: Tensor
+    ) -> tuple[Tensor, None, Tensor | None, None]:
+        rows, places = ctx.saved_tensors
+        learns = ctx.needs_input_grad[2]
+        of_keys = spread(of_scores, rows, places, ctx.shape) if learns else None
+        return of_scores, None, of_keys, None
+
+
+class _SumUp(torch.autograd.Function):
+    """`sum_up` with its gradients: for the shares a `match`, for the keys a `spread`."""
+
+    @staticmethod
+    def forward(shares: Tensor, keys: Tensor, places: Tensor) -> Tensor:
+        return sum_up(shares, keys, places)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -83,18 +162,11 @@ class _Match(torch.autograd.Function):
 
     @staticmethod
     def backward(  # type: ignore[reportIncompatibleMethodOverride]
-        ctx: Any, of_scores: Tensor
-    ) -> tuple[Tensor, Tensor, None]:
-        query, keys, places = ctx.saved_tensors
-        shares = of_scores.to(keys.dtype)  # matched in half precision under autocast
-
-        def sum_up(keys: Tensor) -> Tensor:
-            return embedding_bag(places, keys, per_sample_weights=shares, mode="sum")
-
-        of_query, gradient = torch.func.vjp(sum_up, keys)[:2]
-        return of_query, gradient(query)[0], None
-
-
-def _match_gathered(query: Tensor, keys: Tensor, places: Tensor) -> Tensor:
-    gathered = keys.index_select(0, places.flatten()).view(*places.shape, keys.shape[1])
-    return (query[:, None] @ gathered.transpose(1, 2)).squeeze(1)
+        ctx: Any, of_summed: Tensor
+    ) -> tuple[Tensor | None, Tensor | None, None]:
+        shares, keys, places = ctx.saved_tensors
+        of_summed = of_summed.contiguous()
+        learns = ctx.needs_input_grad
+        of_shares = match(of_summed, keys, places) if learns[0] else None
+        of_keys = spread(shares, of_summed, places, keys.shape) if learns[1] else None
+        return of_shares, of_keys, None
