@@ -34,6 +34,13 @@ def example_batch(vocabulary: int) -> Batch:
     return Batch(source, source_mask, target, target_mask)
 
 
+def scatter_windows(model: TranslationModel) -> None:
+    """Give local-p's v_p, which begins at 0, the spread of other weights: each window elsewhere."""
+    for name, parameter in model.named_parameters():
+        if name.endswith("v_p"):
+            torch.nn.init.uniform_(parameter, -1, 1)
+
+
 def one_by_one(model: TranslationModel, batch: Batch) -> torch.Tensor:
     """The logits of `forward`, from `start` and `step`."""
     state = model.start(batch.source, batch.source_mask)

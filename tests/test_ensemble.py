@@ -20,7 +20,7 @@ from regard.translation.model import Batch, TranslationModel
 from regard.translation.recipe import ModelRecipe
 from regard.translation.search import SearchSettings, beam_search, force, search_all
 from regard.translation.translator import Translator
-from tests.contracts import ATTENTION_CONTRACT, CONTRACT, example_batch
+from tests.contracts import ATTENTION_CONTRACT, CONTRACT, example_batch, scatter_windows
 
 VOCABULARY = 23
 RECIPES = (
@@ -38,6 +38,7 @@ def models_of(*recipes: ModelRecipe) -> list[TranslationModel]:
     for seed, recipe in enumerate(recipes):
         torch.manual_seed(seed)
         models.append(build(recipe, VOCABULARY, VOCABULARY).double().eval())
+        scatter_windows(models[-1])
     return models
 
 

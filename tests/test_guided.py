@@ -30,6 +30,7 @@ from regard.translation.run import Run, open_run
 from regard.translation.train import TrainingError, train
 from regard.translation.update import Step, find_gradient
 from regard.translation.workflow import begin_run, train_run
+from tests.contracts import scatter_windows
 from toy_training import (
     At,
     ask_to_stop,
@@ -121,6 +122,7 @@ def test_an_update_adds_the_weighted_gradient_of_the_links(
     scope: str, feeding: bool, rows: str
 ) -> None:
     model = small(scope=scope, radius=1, input_feeding=feeding)
+    scatter_windows(model)
     looks, batch = Looks(5), linked_batch()
     assert batch.links is not None
     with watching(model, looks):
@@ -157,7 +159,7 @@ def test_links_move_the_centre_of_local_p() -> None:
 
     before = centre()
     optimiser = torch.optim.SGD(model.attention.parameters(), lr=0.5)  # type: ignore[union-attr]
-    for _ in range(10):
+    for _ in range(20):
         model.zero_grad()
         find_gradient(model, [batch], training(guided_alignment=1.0), CPU, torch.float32)
         optimiser.step()

@@ -8,12 +8,18 @@ from dataclasses import replace
 import pytest
 import torch
 
-from regard.attention import Hook, watching
+from regard.attention import Hook, Site, watching
 from regard.translation.families import build
 from regard.translation.model import EOS, Batch, TranslationModel
 from regard.translation.recipe import ModelRecipe
 from regard.translation.rnn import Rnn, reverse
-from tests.contracts import ATTENTION_CONTRACT, CONTRACT, example_batch, one_by_one
+from tests.contracts import (
+    ATTENTION_CONTRACT,
+    CONTRACT,
+    example_batch,
+    one_by_one,
+    scatter_windows,
+)
 
 VOCABULARY = 23
 
@@ -44,7 +50,9 @@ Check = Callable[[TranslationModel, Batch], None]
 def model_of(recipe: ModelRecipe) -> TranslationModel:
     """A model in which dropout is off; at 8 units no weight begins close to zero."""
     torch.manual_seed(3)
-    return build(recipe, VOCABULARY, VOCABULARY, shared=recipe.tied).double().eval()
+    model = build(recipe, VOCABULARY, VOCABULARY, shared=recipe.tied).double().eval()
+    scatter_windows(model)
+    return model
 
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
@@ -142,8 +150,32 @@ def test_weights_begin_as_spread_out_as_the_papers_at_a_thousand_units() -> None
     model = build(recipe, VOCABULARY, VOCABULARY)
     bound = (10 / 40) ** 0.5  # 0.1 at 1,000 units
     for name, parameter in model.named_parameters():
-        if "bias" not in name:
+        if "bias" not in name and not name.endswith("v_p"):
             assert 0.8 * bound < parameter.detach().abs().max() <= bound, name
+
+
+def test_the_windows_of_local_p_begin_in_the_middle_and_can_move() -> None:
+    torch.manual_seed(0)
+    recipe = ModelRecipe(embedding=30, hidden=40, scope="local-p", radius=2, input_feeding=False)
+    model, batch = Rnn(recipe, VOCABULARY, VOCABULARY).eval(), example_batch(VOCABULARY)
+    centres: list[torch.Tensor] = []
+
+    class Watch(Hook):
+        def see(self, site: Site, weights: torch.Tensor, values: torch.Tensor) -> None:
+            assert site.centre is not None
+            centres.append(site.centre.detach())
+
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.008)
+    with watching(model, Watch()):
+        for _ in range(2):
+            optimiser.zero_grad()
+            loss = model.loss(batch)
+            (loss.training_nats / loss.tokens).backward()
+            optimiser.step()
+    middle = batch.source_mask.sum(dim=1, keepdim=True) / 2
+    assert torch.equal(centres[0], middle.expand_as(centres[0]))
+    assert torch.all(centres[1] != middle)
+    assert (centres[1] - middle).abs().max() < 0.5  # words: no leap
 
 
 def test_a_tied_model_has_one_matrix_for_all_words() -> None:

@@ -14,6 +14,7 @@ from regard.translation.recipe import ModelRecipe
 from regard.translation.rnn import Rnn
 from regard.translation.sampling import SampleSettings, sample
 from regard.translation.search import SearchSettings, beam_search, force, source_rows
+from tests.contracts import scatter_windows
 
 SOURCES = [[5, 9, 4, 11, 7, 6, 8], [10, 4], [7, 7, 12, 4, 5], [6]]
 
@@ -22,6 +23,7 @@ def model_of(**settings: Any) -> Rnn:
     torch.manual_seed(3)
     recipe = ModelRecipe(embedding=6, hidden=10, layers=2, dropout=0.3, **settings)
     model = Rnn(recipe, 13, 17)
+    scatter_windows(model)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(1.5)  # sharp enough that hypotheses differ

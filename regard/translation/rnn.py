@@ -203,13 +203,14 @@ def reverse(
 def initialise(model: Rnn) -> None:
     """Uniform in [-0.1, 0.1] at the 1,000 units of Luong 2015, wider where units are fewer.
 
-    A sum over n inputs grows as sqrt(n), so sqrt(10 / n) keeps what the paper's layers begin with:
-    at 192 units [-0.1, 0.1] itself leaves local-p blind to where it should look (docs/why.md).
-    Biases begin at 0, but for a forget gate that begins by remembering.
+    A sum over n inputs grows as sqrt(n), so sqrt(10 / n) keeps what the paper's layers begin with.
+    Biases begin at 0, but for a forget gate that begins by remembering. v_p of local-p begins at 0
+    as well, so that every window begins in the middle of its source: from a large v_p Adam's first
+    updates take p_t to 0 or S, where the sigmoid has next to no gradient (docs/why.md).
     """
     bound = math.sqrt(10 / model.decoder.hidden_size)
     for name, parameter in model.named_parameters():
-        if "bias" in name:
+        if "bias" in name or name == "attention.scope_weights.v_p":
             nn.init.zeros_(parameter)
         else:
             nn.init.uniform_(parameter, -bound, bound)
