@@ -132,7 +132,10 @@ def write_text_files(folder: Path, seed: int, display: Display) -> None:
 
 
 def recipe_for(seconds: float, settings: list[str]) -> Recipe:
-    """The demo's recipe: whole words, so that every row and column of a picture is a word."""
+    """The demo's recipe: whole words, so that every row and column of a picture is a word.
+
+    Without the warm-up local-p may never find out where to look (docs/why.md).
+    """
     from regard.translation.recipe import Recipe
     from regard.translation.recipe_file import change
 
@@ -145,7 +148,8 @@ def recipe_for(seconds: float, settings: list[str]) -> Recipe:
             "model.hidden=192",
             "model.dropout=0.1",
             "model.input_feeding=false",
-            "training.learning_rate=0.004",
+            "training.learning_rate=0.008",
+            "training.warmup=100",
             "training.batch=64",
             "training.label_smoothing=0.0",
             "training.stop_by=loss",
