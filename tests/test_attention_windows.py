@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.autograd.profiler import profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from regard.attention import LuongAttention
@@ -101,6 +102,19 @@ def test_each_gradient_is_found_alone(learns: str) -> None:
     (together,) = torch.autograd.grad(total(**inputs), inputs[learns])
     alone = {name: each.detach().requires_grad_(name == learns) for name, each in inputs.items()}
     torch.testing.assert_close(torch.autograd.grad(total(**alone), alone[learns]), (together,))
+
+
+def test_the_gradients_of_the_keys_are_added_up_in_place() -> None:
+    """So that, with as many queries as keys, a training step holds one of them less."""
+    keys, query = numbers(2, 4, 5), numbers(3, 2, 5)
+    windows = Windows(keys, SLOTS, OWNER)
+    context = windows.sum_up(windows.match(query))
+    of_context = torch.ones_like(context)
+    watched = profile(use_kineto=False)
+    with watched:
+        torch.autograd.grad(context, (keys, query), of_context)
+    called = [event.name for event in watched.function_events or ()]
+    assert (called.count("aten::add_"), called.count("aten::add")) == (1, 0)
 
 
 def test_writing_holds_no_copy_of_the_windows() -> None:

@@ -100,7 +100,9 @@ def spread(
     first = torch.searchsorted(key, torch.arange(shape[:2].numel(), device=key.device))
     row = order.div(places.shape[1], rounding_mode="floor")
     ordered = shares.flatten().index_select(0, order)
-    return embedding_bag(row, rows, first, per_sample_weights=ordered, mode="sum").view(shape)
+    given = embedding_bag(row, rows, first, per_sample_weights=ordered, mode="sum")
+    # Autograd holds the base of a view, and could not add another gradient to it in place.
+    return torch.ops.aten._unsafe_view(given, shape)
 
 
 class _Match(torch.autograd.Function):
