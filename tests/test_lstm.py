@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor, nn
 
-from regard.translation.lstm import LstmSteps
+from regard.translation.lstm import LstmSteps, add_product
 
 
 def random(*shape: int) -> Tensor:
@@ -56,3 +57,15 @@ def test_within_autocast_states_are_halves_and_the_cell_is_whole() -> None:
     assert steps.precision == half.dtype == torch.bfloat16
     assert memory.dtype == torch.float32
     torch.testing.assert_close(half.float(), whole, atol=0.02, rtol=0.02)
+
+
+@pytest.mark.parametrize("precision", [torch.float64, torch.float32, torch.bfloat16])
+def test_a_product_with_any_number_of_columns_is_the_product(precision: torch.dtype) -> None:
+    torch.manual_seed(1)
+    bias, matrix = torch.randn(7, 1).to(precision), torch.randn(7, 5).to(precision)
+    for count in (1, 2, 3, 4, 15, 16, 17, 24, 25, 33):
+        columns = torch.randn(5, count).to(precision)
+        expected = bias.double() + matrix.double() @ columns.double()
+        found = add_product(bias, matrix, columns)
+        tolerance = 0.02 if precision == torch.bfloat16 else 1e-5
+        torch.testing.assert_close(found.double(), expected, atol=tolerance, rtol=tolerance)
