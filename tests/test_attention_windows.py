@@ -11,8 +11,10 @@ from torch import Tensor
 from torch.autograd.profiler import profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from regard.attention import LuongAttention
-from regard.attention.windows import Windows, spread
+from regard.attention import LuongAttention, windows
+from regard.attention.hook import Hook, watching
+from regard.attention.luong import Source
+from regard.attention.windows import Windows, noted, spread
 
 SLOTS = torch.tensor([[[-1, 0, 1], [1, 2, 3]], [[1, 2, 3], [3, -1, -1]], [[0, 1, 2], [0, 1, 2]]])
 OWNER = torch.tensor([1, 0, 1])  # the first and last row read the second sentence
@@ -208,3 +210,92 @@ def test_no_queries_and_functional_gradients_are_served() -> None:
     of_query = torch.autograd.grad(total(*leaves), leaves, create_graph=True)[0]
     of_query.square().sum().backward()  # the gradient of a gradient
     assert torch.any(leaves[1].grad != 0)
+
+
+LOCAL = tuple(itertools.product(("dot", "general", "concat", "additive"), ("local-m", "local-p")))
+
+
+def looks(layer: LuongAttention, source: Source, query: Tensor) -> Tensor:
+    """h~ of six target words; each look begins from what the one before has found."""
+    seen, fed = [], torch.zeros_like(query)
+    for position in torch.arange(6).split(1):
+        looked = layer(torch.tanh(query + fed), source, position)
+        fed = looked.attentional
+        seen.append(fed)
+    return torch.cat(seen, dim=1)
+
+
+def local_layer(score: str, scope: str) -> tuple[LuongAttention, Tensor, Tensor, Tensor]:
+    """A layer, keys of three sentences, a query and the mask; windows overlap and pass the ends."""
+    torch.manual_seed(5)
+    layer = LuongAttention(4, score=score, scope=scope, radius=2).double()
+    mask = torch.arange(9) < torch.tensor([[9], [2], [6]])
+    return layer, numbers(3, 9, 4), numbers(3, 1, 4), mask
+
+
+@pytest.mark.parametrize(("score", "scope"), LOCAL)
+def test_noted_gradients_are_those_of_each_step_alone(score: str, scope: str) -> None:
+    """Where keys are used elsewhere too, and again when a pass is followed by another."""
+    layer, keys, query, mask = local_layer(score, scope)
+    wanted = [keys, query, *layer.parameters()]
+    found = []
+    for for_steps in (True, False):
+        source = layer.prepare(keys, mask)
+        source = source.for_steps() if for_steps else source
+        made = looks(layer, source, query)
+        total = made.square().sum() + keys.pow(3).sum() + source.prepared.square().sum()
+        first = torch.autograd.grad(total, wanted, retain_graph=True)
+        found.append((made, *first, *torch.autograd.grad(total, wanted)))
+    torch.testing.assert_close(*found, atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize(("score", "scope"), LOCAL)
+def test_steps_spread_once_however_many_they_are(
+    score: str, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[torch.Size] = []
+
+    def counted(shares: Tensor, rows: Tensor, places: Tensor, shape: torch.Size) -> Tensor:
+        calls.append(rows.shape)
+        return spread(shares, rows, places, shape)
+
+    monkeypatch.setattr(windows, "spread", counted)
+    layer, keys, query, mask = local_layer(score, scope)
+    looks(layer, layer.prepare(keys, mask).for_steps(), query).sum().backward()
+    matched = score in ("dot", "general")
+    assert calls == [(6 * 3 * (2 if matched else 1), 4)]  # steps, sentences, scores and contexts
+
+
+def test_notes_are_gone_after_a_pass_and_not_made_without_gradients() -> None:
+    keys, query = numbers(2, 4, 5), numbers(3, 2, 5)
+    alike, notes = noted(keys)
+    step = Windows(alike, SLOTS, OWNER, notes)
+    left: list[int] = []
+    made = step.sum_up(step.match(query))
+    query.register_hook(lambda _: left.append(len(notes)))
+    made.sum().backward()
+    assert left == [2]  # a score's and a context's, before the keys' turn
+    assert not notes
+    fixed, notes = noted(keys.detach())
+    step = Windows(fixed, SLOTS, OWNER, notes)
+    step.sum_up(step.match(query)).sum().backward()
+    assert not notes
+    with torch.no_grad():
+        alike, notes = noted(keys)
+        step = Windows(alike, SLOTS, OWNER, notes)
+        assert not step.sum_up(step.match(query)).requires_grad
+    assert not notes
+
+
+def test_notes_and_windows_side_by_side_serve_one_pass() -> None:
+    """A hook that watches some of the steps changes no gradient."""
+    layer, keys, query, mask = local_layer("general", "local-m")
+    found = []
+    for for_steps in (True, False):
+        source = layer.prepare(keys, mask)
+        source = source.for_steps() if for_steps else source
+        with watching(layer, Hook()):
+            watched = looks(layer, source, query)
+        total = (watched * looks(layer, source, query)).sum()
+        found.append(torch.autograd.grad(total, (keys, query)))
+    torch.testing.assert_close(*found, atol=1e-10, rtol=0)

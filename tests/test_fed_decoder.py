@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 import torch
 from torch import Tensor, nn
 
+from regard.attention import Source
+from regard.translation.families import build
 from regard.translation.fed_decoder import write_fed
+from regard.translation.recipe import ModelRecipe
+from tests.contracts import example_batch, scatter_windows
 
 
 def by_hand(lstm: nn.LSTM, embedded: Tensor, hidden: Tensor, cell: Tensor) -> Tensor:
@@ -51,3 +58,23 @@ def test_dropout_falls_between_the_layers_while_training_alone() -> None:
     torch.testing.assert_close(
         write_fed(lstm, embedded, start, start, look), by_hand(lstm, embedded, start, start)
     )
+
+
+@pytest.mark.parametrize("scope", ["local-m", "local-p"])
+@pytest.mark.parametrize("score", ["dot", "general", "concat", "additive"])
+def test_a_source_for_steps_changes_no_gradient_of_local_attention(
+    score: Any, scope: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(2)
+    recipe = ModelRecipe(
+        embedding=6, hidden=8, attention=score, scope=scope, radius=2, input_feeding=True
+    )
+    model = build(recipe, 13, 13).double()
+    scatter_windows(model)
+    learned, found = list(model.parameters()), []
+    for for_steps in (Source.for_steps, lambda source: source):
+        monkeypatch.setattr(Source, "for_steps", for_steps)
+        torch.manual_seed(4)  # dropout
+        loss_nats = model.loss(example_batch(13)).training_nats
+        found.append((loss_nats, *torch.autograd.grad(loss_nats, learned)))
+    torch.testing.assert_close(*found, atol=1e-10, rtol=0)

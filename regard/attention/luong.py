@@ -77,8 +77,12 @@ class Source:
 
     def windows(self, slots: Int[Tensor, "R Q W"]) -> tuple[Windows, Windows]:
         """What each row's windows hold of what the score made, and of the keys."""
-        keys = Windows(self.keys, slots, self.owner)
-        return keys if self.prepared is self.keys else replace(keys, keys=self.prepared), keys
+        if self.shared is None:
+            keys = Windows(self.keys, slots, self.owner)
+            return keys if self.prepared is self.keys else replace(keys, keys=self.prepared), keys
+        prepared, values = self.shared
+        keys = values.windows(slots, self.owner)
+        return keys if prepared is values else prepared.windows(slots, self.owner), keys
 
 
 class Looked(NamedTuple):

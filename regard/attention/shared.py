@@ -18,8 +18,11 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
+
+from regard.attention.windows import Note as WindowNote
+from regard.attention.windows import Windows, noted
 
 Note = tuple[Float[Tensor, "*B I N"], Float[Tensor, "*B O N"]]
 """What one step multiplied, and the gradient of what came out."""
@@ -95,6 +98,17 @@ class SharedKeys:
     def sum_up(self, weights: Float[Tensor, "B Q S"]) -> Float[Tensor, "B Q M"]:
         """The sum of each sentence's keys, weighted."""
         return self._columns(weights.mT).mT
+
+    def windows(
+        self, slots: Int[Tensor, "R Q W"], owner: Int[Tensor, " R"] | None = None
+    ) -> Windows:
+        """The windows that one step reads instead, as `Windows` takes them."""
+        keys, notes = self._noted
+        return Windows(keys, slots, owner, notes)
+
+    @cached_property
+    def _noted(self) -> tuple[Tensor, list[WindowNote]]:
+        return noted(self.keys)
 
     @cached_property
     def _rows(self) -> Shared:

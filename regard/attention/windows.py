@@ -9,6 +9,10 @@ Three sums do all of it, two forward and three backward, and each is a kernel of
     sum_up   sum_p a_rp k_p         its context, and the gradient of a query
     spread   sum_r a_rp q_r         what all windows that hold a key give it: the gradient of a key
 
+A `spread` costs as much as there are keys, however few windows there are. So the steps of a loop,
+one query each, only note what they have for it, and one `spread` over the notes of all follows.
+Windows laid side by side leave no notes: those would be as large as the windows of all steps.
+
 Letters: B sentences, S keys of a sentence, R rows that read them, Q queries, W slots of a window,
 M size of a key; P all windows, R Q of them.
 """
@@ -24,6 +28,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
+Note = tuple[Float[Tensor, "P W"], Float[Tensor, "P M"], Int[Tensor, "P W"]]
+"""What one step has for its keys: shares, rows and places, as `spread` takes them."""
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -31,11 +38,13 @@ class Windows:
 
     `slots` says which key is in which slot; one outside the sentence (-1) holds any key: the mask
     hides it. `owner` names the sentence that each row reads; None: row n reads sentence n.
+    `notes` collects, backward, what each step of a loop has for the keys (`noted`).
     """
 
     keys: Float[Tensor, "B S M"]
     slots: Int[Tensor, "R Q W"]
     owner: Int[Tensor, " R"] | None = None
+    notes: list[Note] | None = None
 
     @cached_property
     def places(self) -> Int[Tensor, "RQ W"]:
@@ -56,14 +65,23 @@ class Windows:
         """The dot product of each query with every key of its window."""
         rows = query.flatten(0, 1).to(self.keys.dtype)
         scores = _Match.apply(rows, self.keys.detach(), self.places)
-        scores = _MatchedKeys.apply(scores, rows.detach(), self.keys, self.places)
+        scores = _MatchedKeys.apply(scores, rows.detach(), self.keys, self.places, self.notes)
         return scores.view(self.slots.shape)
 
     def sum_up(self, weights: Float[Tensor, "R Q W"]) -> Float[Tensor, "R Q M"]:
         """The sum of each window's keys, weighted."""
         shares = weights.flatten(0, 1).to(self.keys.dtype)
-        summed = _SumUp.apply(shares, self.keys, self.places)
+        summed = _SumUp.apply(shares, self.keys, self.places, self.notes)
         return summed.view(*self.slots.shape[:2], self.keys.shape[2])
+
+
+def noted(keys: Float[Tensor, "B S M"]) -> tuple[Float[Tensor, "B S M"], list[Note]]:
+    """Keys for the windows of all steps of a loop, and the list where the steps leave their notes.
+
+    The keys' gradient is one `spread` over the notes, which are gone after it.
+    """
+    notes: list[Note] = []
+    return _Noted.apply(notes, keys), notes
 
 
 def match(
@@ -105,6 +123,35 @@ def spread(
     return torch.ops.aten._unsafe_view(given, shape)
 
 
+def pass_on(note: Note, shape: torch.Size, notes: list[Note] | None) -> Tensor | None:
+    """The gradient of the keys; None where it is noted, to be found for all steps at once."""
+    if notes is None:
+        return spread(*note, shape)
+    notes.append(note)
+    return None
+
+
+class _Noted(torch.autograd.Function):
+    """Keys as they are, with the gradient that the notes of all steps make."""
+
+    @staticmethod
+    def forward(ctx: Any, notes: list[Note], keys: Tensor) -> Tensor:
+        ctx.set_materialize_grads(False)  # the notes hold it all, but for gathered windows
+        ctx.notes, ctx.shape = notes, keys.shape
+        return keys.view_as(keys)
+
+    @staticmethod
+    def backward(  # type: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, of_gathered: Tensor | None
+    ) -> tuple[None, Tensor | None]:
+        if not ctx.notes:
+            return None, of_gathered
+        shares, rows, places = (torch.cat(steps) for steps in zip(*ctx.notes, strict=True))
+        ctx.notes.clear()
+        given = spread(shares, rows, places, ctx.shape)
+        return None, given if of_gathered is None else given + of_gathered
+
+
 class _Match(torch.autograd.Function):
     """`match`, with a gradient for the rows; that for the keys is `_MatchedKeys`'.
 
@@ -132,43 +179,48 @@ class _MatchedKeys(torch.autograd.Function):
     """Scores as they are, with the gradient that `match` has for the keys."""
 
     @staticmethod
-    def forward(scores: Tensor, rows: Tensor, keys: Tensor, places: Tensor) -> Tensor:
+    def forward(
+        scores: Tensor, rows: Tensor, keys: Tensor, places: Tensor, notes: list[Note] | None
+    ) -> Tensor:
         return scores.view_as(scores)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        _, rows, keys, places = inputs
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        _, rows, keys, places, ctx.notes = inputs
         ctx.save_for_backward(rows, places)
         ctx.shape = keys.shape
 
     @staticmethod
     def backward(  # type: ignore[reportIncompatibleMethodOverride]
         ctx: Any, of_scores: Tensor
-    ) -> tuple[Tensor, None, Tensor | None, None]:
+    ) -> tuple[Tensor, None, Tensor | None, None, None]:
         rows, places = ctx.saved_tensors
         learns = ctx.needs_input_grad[2]
-        of_keys = spread(of_scores, rows, places, ctx.shape) if learns else None
-        return of_scores, None, of_keys, None
+        note = of_scores, rows, places
+        of_keys = pass_on(note, ctx.shape, ctx.notes) if learns else None
+        return of_scores, None, of_keys, None, None
 
 
 class _SumUp(torch.autograd.Function):
     """`sum_up` with its gradients: for the shares a `match`, for the keys a `spread`."""
 
     @staticmethod
-    def forward(shares: Tensor, keys: Tensor, places: Tensor) -> Tensor:
+    def forward(shares: Tensor, keys: Tensor, places: Tensor, notes: list[Note] | None) -> Tensor:
         return sum_up(shares, keys, places)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        *tensors, ctx.notes = inputs
+        ctx.save_for_backward(*tensors)
 
     @staticmethod
     def backward(  # type: ignore[reportIncompatibleMethodOverride]
         ctx: Any, of_summed: Tensor
-    ) -> tuple[Tensor | None, Tensor | None, None]:
+    ) -> tuple[Tensor | None, Tensor | None, None, None]:
         shares, keys, places = ctx.saved_tensors
         of_summed = of_summed.contiguous()
         learns = ctx.needs_input_grad
         of_shares = match(of_summed, keys, places) if learns[0] else None
-        of_keys = spread(shares, of_summed, places, keys.shape) if learns[1] else None
-        return of_shares, of_keys, None
+        note = shares, of_summed, places
+        of_keys = pass_on(note, keys.shape, ctx.notes) if learns[1] else None
+        return of_shares, of_keys, None, None
