@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -100,6 +101,22 @@ def test_a_source_for_steps_gives_what_the_source_gives_for_every_score() -> Non
 
 def test_a_hook_sees_the_keys_of_a_source_for_steps() -> None:
     class Seen(Hook):
+@pytest.mark.parametrize("scope", ["everything", "local-m"])
+def test_rows_of_a_source_for_steps_read_the_sentences_that_they_are_selected_for(
+    scope: str,
+) -> None:
+    torch.manual_seed(1)
+    layer = LuongAttention(3, score="concat", scope=scope, radius=1)
+    source = layer.prepare(torch.randn(2, 4, 3), torch.arange(4) < torch.tensor([[4], [2]]))
+    query, place, rows = torch.randn(2, 1, 3), torch.tensor([1]), torch.tensor([1, 0])
+    expected = layer(query, source.select(rows), place)
+    before, after = source.select(rows).for_steps(), source.for_steps().select(rows)
+    assert before.shared is not None
+    for selected in (before, after):
+        torch.testing.assert_close(layer(query, selected, place), expected)
+    assert before.select(torch.tensor([0, 1])) is before
+
+
         seen: Tensor | None = None
 
         def see(self, site: Site, weights: Tensor, values: Tensor) -> None:

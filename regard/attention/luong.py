@@ -33,7 +33,8 @@ class Source:
 
     `owner` names the sentence of each row of a search; None: row n reads sentence n. Rows come and
     go without a copy of any key: a window is gathered from where it is, and `row_keys` copies only
-    when the rows' sentences have changed. `shared` are both, for a loop.
+    when the rows' sentences have changed. `shared` has what the score made, and the keys, as the
+    steps of a loop share them (`for_steps`): row n reads sentence n there.
     """
 
     keys: Float[Tensor, "B S M"]
@@ -45,18 +46,22 @@ class Source:
     def for_steps(self) -> Source:
         """The same source for a loop over target words: gradients of its keys are found at once.
 
-        What is made of it serves one pass forward and backward.
+        What is made of it serves one pass forward and backward. Where rows were selected, each gets
+        a copy of its sentence.
         """
-        keys = SharedKeys(self.keys)
-        prepared = keys if self.prepared is self.keys else SharedKeys(self.prepared)
-        return replace(self, shared=(prepared, keys))
+        source = Source(self.row_keys, self.row_prepared, self.row_lengths)
+        keys = SharedKeys(source.keys)
+        prepared = keys if source.prepared is source.keys else SharedKeys(source.prepared)
+        return replace(source, shared=(prepared, keys))
 
     def select(self, rows: Int[Tensor, " X"]) -> Source:
         """The sources of the rows named."""
         before = torch.arange(len(self.lengths), device=rows.device)
         before = before if self.owner is None else self.owner
         owner = before[rows]
-        return self if torch.equal(owner, before) else replace(self, owner=owner)
+        if torch.equal(owner, before):
+            return self
+        return replace(self, owner=owner, shared=None)  # what is shared knows no owner
 
     @cached_property
     def row_lengths(self) -> Int[Tensor, " R"]:
@@ -81,8 +86,8 @@ class Source:
             keys = Windows(self.keys, slots, self.owner)
             return keys if self.prepared is self.keys else replace(keys, keys=self.prepared), keys
         prepared, values = self.shared
-        keys = values.windows(slots, self.owner)
-        return keys if prepared is values else prepared.windows(slots, self.owner), keys
+        keys = values.windows(slots)
+        return keys if prepared is values else prepared.windows(slots), keys
 
 
 class Looked(NamedTuple):

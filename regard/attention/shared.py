@@ -99,12 +99,10 @@ class SharedKeys:
         """The sum of each sentence's keys, weighted."""
         return self._columns(weights.mT).mT
 
-    def windows(
-        self, slots: Int[Tensor, "R Q W"], owner: Int[Tensor, " R"] | None = None
-    ) -> Windows:
-        """The windows that one step reads instead, as `Windows` takes them."""
+    def windows(self, slots: Int[Tensor, "B Q W"]) -> Windows:
+        """The windows that one step reads instead, each row in its own sentence."""
         keys, notes = self._noted
-        return Windows(keys, slots, owner, notes)
+        return Windows(keys, slots, notes=notes)
 
     @cached_property
     def _noted(self) -> tuple[Tensor, list[WindowNote]]:
