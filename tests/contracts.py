@@ -34,11 +34,11 @@ def example_batch(vocabulary: int) -> Batch:
     return Batch(source, source_mask, target, target_mask)
 
 
-def scatter_windows(model: TranslationModel) -> None:
+def scatter_windows(model: torch.nn.Module, bound: float = 1.0) -> None:
     """Give local-p's v_p, which begins at 0, the spread of other weights: each window elsewhere."""
     for name, parameter in model.named_parameters():
         if name.endswith("v_p"):
-            torch.nn.init.uniform_(parameter, -1, 1)
+            torch.nn.init.uniform_(parameter, -bound, bound)
 
 
 def one_by_one(model: TranslationModel, batch: Batch) -> torch.Tensor:

@@ -27,6 +27,7 @@ from regard.attention import (
     watching,
 )
 from regard.attention.hook import attention_layers
+from tests.contracts import scatter_windows
 
 SITE = Site("here")
 SCORES_BY_HAND = torch.tensor([[[[0.0, math.log(2.0), math.log(5.0)]]]])  # weights 1/8, 2/8, 5/8
@@ -124,6 +125,7 @@ def test_a_normaliser_that_does_not_exist_is_named() -> None:
 def luong(**settings: object) -> tuple[LuongAttention, Tensor, Tensor, Tensor]:
     torch.manual_seed(5)
     layer = LuongAttention(4, **settings)  # type: ignore[arg-type]
+    scatter_windows(layer, 0.1)
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.mul_(8)
@@ -201,6 +203,17 @@ class _Calls(torch.nn.Module):
 
     def forward(self) -> Tensor:
         return self.function()
+
+
+def test_v_p_begins_at_0_and_all_other_weights_as_if_it_did_not() -> None:
+    torch.manual_seed(1)
+    layer = LuongAttention(4, score="general", scope="local-p")
+    torch.manual_seed(1)
+    w_a, w_p, _ = (torch.empty(shape).uniform_(-0.1, 0.1) for shape in ((4, 4), (4, 4), (4,)))
+    assert torch.equal(layer.score_weights["W_a"], w_a)
+    assert torch.equal(layer.scope_weights["W_p"], w_p)
+    assert torch.equal(layer.scope_weights["v_p"], torch.zeros(4))
+    assert torch.equal(layer.combine.weight, torch.nn.Linear(8, 4, bias=False).weight)
 
 
 def test_float64_stays_float64() -> None:

@@ -10,6 +10,7 @@ from regard.attention import LuongAttention
 from regard.attention.hook import Hook, Site, watching
 from regard.attention.score import SCORES
 from regard.attention.shared import Shared, SharedKeys, working_type
+from tests.contracts import scatter_windows
 
 
 def numbers(*shape: int, precision: torch.dtype = torch.float64) -> Tensor:
@@ -84,6 +85,7 @@ def test_a_source_for_steps_gives_what_the_source_gives_for_every_score() -> Non
     for score in SCORES:
         for scope in ("everything",) if score == "location" else ("everything", "local-p"):
             layer = LuongAttention(3, score=score, scope=scope, radius=1, length=4)
+            scatter_windows(layer)
             keys = torch.randn(2, 4, 3, requires_grad=True)
             query, place = torch.randn(2, 1, 3, requires_grad=True), torch.tensor([1])
             wanted = [keys, query, *layer.parameters()]
@@ -99,8 +101,6 @@ def test_a_source_for_steps_gives_what_the_source_gives_for_every_score() -> Non
             torch.testing.assert_close(*gradients)
 
 
-def test_a_hook_sees_the_keys_of_a_source_for_steps() -> None:
-    class Seen(Hook):
 @pytest.mark.parametrize("scope", ["everything", "local-m"])
 def test_rows_of_a_source_for_steps_read_the_sentences_that_they_are_selected_for(
     scope: str,
@@ -117,6 +117,8 @@ def test_rows_of_a_source_for_steps_read_the_sentences_that_they_are_selected_fo
     assert before.select(torch.tensor([0, 1])) is before
 
 
+def test_a_hook_sees_the_keys_of_a_source_for_steps() -> None:
+    class Seen(Hook):
         seen: Tensor | None = None
 
         def see(self, site: Site, weights: Tensor, values: Tensor) -> None:

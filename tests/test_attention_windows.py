@@ -15,6 +15,7 @@ from regard.attention import LuongAttention, windows
 from regard.attention.hook import Hook, watching
 from regard.attention.luong import Source
 from regard.attention.windows import Windows, noted, spread
+from tests.contracts import scatter_windows
 
 SLOTS = torch.tensor([[[-1, 0, 1], [1, 2, 3]], [[1, 2, 3], [3, -1, -1]], [[0, 1, 2], [0, 1, 2]]])
 OWNER = torch.tensor([1, 0, 1])  # the first and last row read the second sentence
@@ -163,6 +164,7 @@ def test_training_keeps_no_copy_of_the_windows(scope: str) -> None:
 @pytest.mark.parametrize("precision", [torch.bfloat16, torch.float32, torch.float64])
 def test_every_precision_and_inference_are_served(precision: torch.dtype) -> None:
     layer = LuongAttention(8, score="general", scope="local-p", radius=2).to(precision)
+    scatter_windows(layer, 0.1)
     with torch.inference_mode():
         keys, query = torch.randn(2, 9, 8).to(precision), torch.randn(2, 4, 8).to(precision)
         source = layer.prepare(keys, torch.ones(2, 9, dtype=torch.bool))
@@ -181,6 +183,7 @@ def test_gradients_come_through_autocast(score: str) -> None:
     for enabled in (True, False):
         torch.manual_seed(4)
         layer = LuongAttention(8, score=score, scope="local-p", radius=2)
+        scatter_windows(layer, 0.1)
         keys = torch.randn(2, 9, 8, requires_grad=True)
         query = torch.randn(2, 4, 8, requires_grad=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
@@ -229,6 +232,7 @@ def local_layer(score: str, scope: str) -> tuple[LuongAttention, Tensor, Tensor,
     """A layer, keys of three sentences, a query and the mask; windows overlap and pass the ends."""
     torch.manual_seed(5)
     layer = LuongAttention(4, score=score, scope=scope, radius=2).double()
+    scatter_windows(layer)
     mask = torch.arange(9) < torch.tensor([[9], [2], [6]])
     return layer, numbers(3, 9, 4), numbers(3, 1, 4), mask
 

@@ -10,6 +10,7 @@ size of hbar, K keys or slots of a window, W slots alone, R rows of a search, X 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -125,7 +126,7 @@ class LuongAttention(AttentionLayer):
         self.score_name, self.scope_name, self.normaliser = score, scope, normaliser
         self.radius = radius
         self.score_weights = learn(SCORES[score].shapes(Sizes(size, key_size, length)))
-        self.scope_weights = learn(SCOPES[scope].shapes(size))
+        self.scope_weights = learn(SCOPES[scope].shapes(size), SCOPES[scope].begin_at_zero)
         self.combine = nn.Linear(key_size + size, size, bias=False)  # W_c
 
     def prepare(self, keys: Float[Tensor, "B S M"], key_mask: Bool[Tensor, "B S"]) -> Source:
@@ -157,14 +158,20 @@ class LuongAttention(AttentionLayer):
         return Looked(torch.tanh(self.combine(both)), seen.weights[:, 0])
 
 
-def learn(shapes: dict[str, tuple[int, ...]]) -> nn.ParameterDict:
-    """Weights of the shapes given, uniform in [-0.1, 0.1] as in the paper."""
-    return nn.ParameterDict(
+def learn(shapes: dict[str, tuple[int, ...]], at_zero: Sequence[str] = ()) -> nn.ParameterDict:
+    """Weights of the shapes given, uniform in [-0.1, 0.1] as in the paper, or 0 if named.
+
+    Those are drawn as well, so that the others do not depend on which they are.
+    """
+    learned = nn.ParameterDict(
         {
             name: nn.Parameter(torch.empty(shape).uniform_(-0.1, 0.1))
             for name, shape in shapes.items()
         }
     )
+    for name in at_zero:
+        nn.init.zeros_(learned[name])
+    return learned
 
 
 def check(

@@ -56,7 +56,8 @@ class Scope:
     """One way to limit where a query may look.
 
     `shapes` gives the weights that it learns, from the size of a query; `reach` gets them and the
-    `extent`: the radius D of local attention, or the number of keys in a window.
+    `extent`: the radius D of local attention, or the number of keys in a window. Weights that
+    `begin_at_zero` names begin there, not at random.
     """
 
     rule: str
@@ -64,6 +65,7 @@ class Scope:
     cost: str
     shapes: Callable[[int], dict[str, tuple[int, ...]]]
     reach: Callable[[Place, int, Mapping[str, Tensor]], Reach]
+    begin_at_zero: tuple[str, ...] = ()
 
 
 def nothing(query_size: int) -> dict[str, tuple[int, ...]]:
@@ -112,6 +114,10 @@ def local_predictive(place: Place, extent: int, weights: Mapping[str, Tensor]) -
 
     The window is the 2 D + 1 whole positions round floor(p_t), as in the authors' code; the
     Gaussian, sigma = D / 2, uses p_t itself, and the weights are not normalised again after it.
+
+    v_p begins at 0, so that every window begins in the middle of its source: from a large v_p
+    Adam's first updates take p_t to 0 or S, where the sigmoid has next to no gradient
+    (docs/why.md).
     """
     hidden = torch.tanh(functional.linear(place.query, weights["W_p"]))
     lengths = place.lengths[:, None]
@@ -141,5 +147,6 @@ SCOPES: dict[str, Scope] = {
         "2 D + 1 keys, and W_p h_t",
         lambda size: {"W_p": (size, size), "v_p": (size,)},
         local_predictive,
+        begin_at_zero=("v_p",),
     ),
 }

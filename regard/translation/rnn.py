@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from regard.attention import LuongAttention, Source
+from regard.attention import SCOPES, LuongAttention, Source
 from regard.translation.dropout import Dropout
 from regard.translation.fed_decoder import write_fed
 from regard.translation.lstm import LstmStack
@@ -204,15 +204,16 @@ def initialise(model: Rnn) -> None:
     """Uniform in [-0.1, 0.1] at the 1,000 units of Luong 2015, wider where units are fewer.
 
     A sum over n inputs grows as sqrt(n), so sqrt(10 / n) keeps what the paper's layers begin with.
-    Biases begin at 0, but for a forget gate that begins by remembering. v_p of local-p begins at 0
-    as well, so that every window begins in the middle of its source: from a large v_p Adam's first
-    updates take p_t to 0 or S, where the sigmoid has next to no gradient (docs/why.md).
+    Biases begin at 0, but for a forget gate that begins by remembering. Weights of a scope that
+    begin at 0 stay there.
     """
     bound = math.sqrt(10 / model.decoder.hidden_size)
+    scope = None if model.attention is None else SCOPES[model.attention.scope_name]
+    at_zero = () if scope is None else scope.begin_at_zero
     for name, parameter in model.named_parameters():
-        if "bias" in name or name == "attention.scope_weights.v_p":
+        if "bias" in name:
             nn.init.zeros_(parameter)
-        else:
+        elif name.rpartition(".")[2] not in at_zero:
             nn.init.uniform_(parameter, -bound, bound)
     for lstm in (model.encoder, model.decoder):
         for name, bias in lstm.named_parameters():
