@@ -75,6 +75,21 @@ def test_a_pair_that_lost_control_characters_has_no_links(tmp_path: Path) -> Non
     assert texts == ["0-0", "", "", "0-0"]
 
 
+def test_a_byte_order_mark_before_the_links_is_nothing(tmp_path: Path) -> None:
+    source, target = write(tmp_path / "a", "one", "two"), write(tmp_path / "b", "uno", "dos")
+    path = write(tmp_path / "links", "\ufeff0-0", "0p0")
+    check_lines(path, "mine.es", 2)
+    texts = [pair.links for pair in LinkedPairs(read_pairs(source, target), path, tokenised=True)]
+    assert texts == [("0-0", True, f"{path}, line 1"), ("0p0", True, f"{path}, line 2")]
+
+
+def test_a_file_without_a_link_is_refused_as_such(tmp_path: Path) -> None:
+    for lines in ((), ("", " ")):
+        path = write(tmp_path / "links", *lines)
+        with pytest.raises(CorpusError, match=r"links: no line has a link; .* such as 0-0 1-2$"):
+            check_lines(path, "mine.es", 2)
+
+
 def test_as_many_lines_of_links_as_of_text_are_needed(tmp_path: Path) -> None:
     path = write(tmp_path / "links", "0-0", "", "0-1")
     check_lines(path, "mine.es", 3)

@@ -82,10 +82,13 @@ def stream_lines(path: Path, longest: int) -> Iterator[str | None]:
                 ) from error
 
 
-def examine(path: Path) -> LineCounts:
+def examine(
+    path: Path, *, if_empty: str = "is empty; it should have one sentence a line"
+) -> LineCounts:
     """Count the lines of a file without holding it.
 
-    Raises `CorpusError` for a file that is missing, empty, UTF-16 or damaged gzip.
+    Raises `CorpusError` for a file that is missing, UTF-16 or damaged gzip, and, saying `if_empty`,
+    for one in which no line has text.
     """
     if not path.exists():
         raise CorpusError(f"{path}: there is no such file")
@@ -111,7 +114,7 @@ def examine(path: Path) -> LineCounts:
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
     if not text_lines:
-        raise CorpusError(f"{path}: is empty; it should have one sentence a line")
+        raise CorpusError(f"{path}: {if_empty}")
     return LineCounts(all=lines + (last != b"\n"), until_last_text=text_lines)
 
 

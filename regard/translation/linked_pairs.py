@@ -15,6 +15,7 @@ from pathlib import Path
 from regard.record.alignment import parse_links
 from regard.record.words import Word, split_words, words_of_tokenised
 from regard.translation.lines import CorpusError, examine, stream_lines, unequal_counts
+from regard.translation.normal_form import BYTE_ORDER_MARK
 from regard.translation.pairs import LinkLine, Pair
 from regard.translation.tokens import Piece
 
@@ -40,13 +41,14 @@ class LinkedPairs:
             where = f"{self.path}, line {pair.line}"
             if line is None:
                 raise CorpusError(f"{where}: is missing or longer than any line of links")
-            text = "" if pair.mended else line.strip()
+            text = "" if pair.mended else line.removeprefix(BYTE_ORDER_MARK).strip()
             yield replace(pair, links=LinkLine(text, self.tokenised, where))
 
 
 def check_lines(path: Path, text: str, lines: int) -> None:
-    """Raise `CorpusError` for a file of links that cannot be read, or has not a line for each."""
-    found = examine(path)
+    """Raise `CorpusError` for a file that cannot be read, has no link, or not a line for each."""
+    no_link = "no line has a link; it should have a line for each pair, such as 0-0 1-2"
+    found = examine(path, if_empty=no_link)
     if found.all != lines:
         raise unequal_counts(path, found.all, text, lines)
 
