@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from regard.translation.result import Translation
     from regard.translation.sampling import SampleSettings
+    from regard.translation.search import SearchSettings
     from regard.translation.translator import Translator
 
 
@@ -111,11 +112,7 @@ def translate(
     looks = _Looks(show, figure, record)
     _check_attention(translator, run, looks)
     settings = replace(
-        translator.settings,
-        beam=max(best, translator.settings.beam if beam is None else beam),
-        best=best,
-        length_alpha=translator.settings.length_alpha if alpha is None else alpha,
-        max_length=translator.settings.max_length if max_length is None else max_length,
+        _searching(translator.settings, beam=beam, best=best, alpha=alpha, max_length=max_length),
         no_repeat=no_repeat,
         record=as_json or show or figure is not None or record is not None,
     )
@@ -193,6 +190,19 @@ def _check_attention(translator: Translator, run: Path, looks: _Looks) -> None:
 
     if not sites(translator.model) and (looks.show or looks.figure or looks.record):
         raise ValueError(f"{run}: has no attention (model.attention = none): nothing to show")
+
+
+def _searching(
+    own: SearchSettings, *, beam: int | None, best: int, alpha: float | None, max_length: int | None
+) -> SearchSettings:
+    """The settings of a search with what was asked for, and the recipe's for the rest."""
+    return replace(
+        own,
+        beam=max(best, own.beam if beam is None else beam),
+        best=best,
+        length_alpha=own.length_alpha if alpha is None else alpha,
+        max_length=own.max_length if max_length is None else max_length,
+    )
 
 
 def _knowing(translator: Translator, run: Path, dictionary: Path | None) -> Translator:
