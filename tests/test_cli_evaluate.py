@@ -74,6 +74,17 @@ def test_the_scores_say_which_beam_and_which_rows_made_them(
     assert (found["beam"], found["rows"]) == (2, "input")
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_run_is_measured_in_the_precision_asked_for(
+    regard: Regard, run: Path, pair: list[Path], precision: str
+) -> None:
+    words = ("evaluate", run, *pair, "--beam", 1, "--device", "cpu", "--precision")
+    assert json.loads(regard(*words, precision, "--json").out)["search_precision"] == precision
+    assert f"precision of search{precision:>13}\n" in regard(*words, precision).out
+    said = "regard: precision half: write auto, float32 or bfloat16\n"
+    assert regard(*words, "half") == (2, "", said)
+
+
 def test_the_error_rate_of_gold_links_is_the_one_computed_by_hand(
     regard: Regard, run: Path, tmp_path: Path
 ) -> None:

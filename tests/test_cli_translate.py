@@ -11,6 +11,7 @@ import pytest
 
 from cli_fixtures import Regard, train
 from regard.cli import translate
+from regard.record.attention import AttentionRecord
 
 QUICK = ("--beam", 1)
 
@@ -94,6 +95,17 @@ def test_somebody_at_a_terminal_is_told_that_lines_are_awaited(
     monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(b"Hola.\n")))
     assert list(translate._standard_input(3)) == [["Hola."]]
     assert capsys.readouterr() == ("", "a line and Enter: its translation; Ctrl-D ends\n")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_text_is_translated_in_the_precision_asked_for(
+    regard: Regard, run: Path, precision: str, tmp_path: Path
+) -> None:
+    words = ("translate", run, "Hola.", *QUICK, "--device", "cpu", "--precision")
+    assert regard(*words, precision, "--record", tmp_path / "kept").status == 0
+    assert AttentionRecord.load(tmp_path / "kept").settings["search_precision"] == precision
+    said = "regard: precision half: write auto, float32 or bfloat16\n"
+    assert regard(*words, "half") == (2, "", said)
 
 
 @pytest.mark.parametrize(

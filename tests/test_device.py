@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from regard.translation.device import autocast, choose_device, choose_precision, has_bfloat16
+from regard.translation.device import (
+    autocast,
+    choose_device,
+    choose_precision,
+    has_bfloat16,
+    precision_name,
+)
 
 CPU = torch.device("cpu")
 
@@ -29,6 +35,11 @@ def test_auto_precision_follows_the_hardware() -> None:
     assert choose_precision("float32", CPU) == torch.float32
     with pytest.raises(ValueError, match="precision half: write auto, float32 or bfloat16"):
         choose_precision("half", CPU)
+
+
+def test_a_precision_has_the_name_that_it_is_chosen_by() -> None:
+    for name in ("float32", "bfloat16"):
+        assert precision_name(choose_precision(name, CPU)) == name
 
 
 def test_products_are_worked_out_in_the_precision_asked_for() -> None:

@@ -26,7 +26,9 @@ def test_a_translator_that_copies_is_judged_by_what_it_copies() -> None:
     assert found.links
     assert found.links.aer == pytest.approx(100 / 8)
     assert (found.lines, found.beam, found.rows, found.too_long) == (2, 2, "predicted", ())
-    assert {"bleu", "chrf", "ter", "perplexity", "aer", "beam", "rows"} <= set(found.to_json())
+    assert found.search_precision == "float32"
+    named = {"bleu", "chrf", "ter", "perplexity", "aer", "beam", "search_precision", "rows"}
+    assert named <= set(found.to_json())
 
 
 def test_of_a_text_without_gold_links_no_links_are_judged() -> None:
@@ -62,6 +64,15 @@ def test_a_run_is_evaluated_on_its_own_test_part_and_keeps_what_was_found(
     other = evaluate_run(str(run), run / "dev.source", run / "dev.target", beam=1)
     assert other.lines == len((run / "dev.source").read_text(encoding="utf-8").splitlines())
     assert (run / "scores.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_run_is_evaluated_in_the_precision_asked_for_and_says_so(
+    run: Path, precision: str
+) -> None:
+    files = (run / "dev.source", run / "dev.target")
+    found = evaluate_run(run, *files, beam=1, device="cpu", precision=precision)
+    assert found.search_precision == found.to_json()["search_precision"] == precision
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,8 @@ def make_run(folder: Path, *settings: str) -> None:
 
 def test_a_run_folder_is_loaded_with_its_settings(tmp_path: Path) -> None:
     make_run(tmp_path / "mine", "model.scope=local-p", "model.radius=2")
-    translator = load(tmp_path / "mine", device="cpu")
+    translator = load(tmp_path / "mine", device="cpu", precision="float32")
+    assert translator.precision == torch.float32
     assert translator.settings.beam == 3
     assert translator.settings.length_alpha == 0.9
     assert translator.settings.max_length is None
@@ -304,7 +305,11 @@ def test_a_run_folder_is_loaded_with_its_settings(tmp_path: Path) -> None:
     assert seen.centre is not None
     assert len(seen.centre) == len(seen.query_tokens)
     assert found.record.model == "mine (best)"
-    assert found.record.settings == {"beam": 3, "length_alpha": 0.9}
+    settings = {"beam": 3, "length_alpha": 0.9, "search_precision": "float32"}
+    assert found.record.settings == settings
+    halves = load(tmp_path / "mine", device="cpu", precision="bfloat16")
+    assert halves.precision == torch.bfloat16
+    assert halves.reader.settings == {**settings, "search_precision": "bfloat16"}
 
 
 def test_the_dev_part_may_be_empty_but_not_missing(tmp_path: Path) -> None:

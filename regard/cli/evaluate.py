@@ -128,13 +128,17 @@ def _table(found: dict[str, Any]) -> str:
         "links": "links",
         "lines": "sentences",
         "beam": "beam",
+        "search_precision": "precision of search",
     }
     lines = [
-        f"{label:<22}{found[name]:10,.2f}"
-        if isinstance(found[name], float)
-        else f"{label:<22}{found[name]:10,}"
-        for name, label in names.items()
-        if name in found
+        f"{label:<22}{_cell(found[name]):>10}" for name, label in names.items() if name in found
     ]
     lines += [str(found[name]) for name in found if name.endswith("signature")]
     return "\n".join(lines)
+
+
+def _cell(value: str | int | float) -> str:
+    """A number as people read it, or a word."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"

@@ -50,6 +50,11 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     return known[name]
 
 
+def precision_name(precision: torch.dtype) -> str:
+    """What `choose_precision` calls it: float32 or bfloat16."""
+    return str(precision).removeprefix("torch.")
+
+
 def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager[object]:
     """Within it, matrix products are worked out in this precision; float32 changes nothing."""
     if precision == torch.float32:

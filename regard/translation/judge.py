@@ -15,6 +15,7 @@ from typing import Any
 
 from regard.attention import sites
 from regard.record.alignment import AlignmentScore, LineOfLinks, check_convention, parse_lines
+from regard.translation.device import precision_name
 from regard.translation.durable import write_text
 from regard.translation.evaluate import (
     Perplexity,
@@ -46,10 +47,13 @@ class Evaluation:
 
     `lines` were given; `too_long` are the numbers, from 1, of those that are no part of the
     perplexity and have no links, because a side has more than `search.LONGEST_GIVEN` pieces.
+    `search_precision` is "float32" or "bfloat16"; perplexity and links are always worked out in
+    float32.
     """
 
     lines: int
     beam: int
+    search_precision: str
     rows: str
     outputs: tuple[str, ...] = ()
     texts: TextScores | None = None
@@ -61,7 +65,8 @@ class Evaluation:
         """As JSON values, without the outputs."""
         values: dict[str, Any] = {}
         if self.texts:
-            values |= {**self.texts.to_json(), "beam": self.beam}
+            values |= self.texts.to_json()
+            values |= {"beam": self.beam, "search_precision": self.search_precision}
         if self.perplexity:
             values |= self.perplexity.to_json()
         if self.links:
@@ -152,6 +157,7 @@ def judge(translator: Translator, text: KnownText) -> Evaluation:
     found = Evaluation(
         lines=len(text.sources),
         beam=translator.settings.beam,
+        search_precision=precision_name(translator.precision),
         rows=translator.reader.rows,
         outputs=tuple(outputs),
         texts=score_texts(outputs, text.targets),
@@ -176,6 +182,7 @@ def judge_links(translator: Translator, text: KnownText, *, tokenised: bool = Fa
     return Evaluation(
         lines=len(text.sources),
         beam=translator.settings.beam,
+        search_precision=precision_name(translator.precision),
         rows=translator.reader.rows,
         links=score_alignment(links, text.gold),
         too_long=tuple(too_long),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from regard.translation.corpus import Corpus
+from regard.translation.device import precision_name
 from regard.translation.interruption import Interruption
 from regard.translation.model import Batch, TranslationModel
 from regard.translation.progress import Display, Log, Shown
@@ -61,7 +62,7 @@ def say_what_begins(learner: Learner, session: Session) -> None:
     """Say what is trained, on what."""
     standing = learner.standing
     parameters = sum(parameter.numel() for parameter in learner.model.parameters())
-    precision = str(learner.precision).removeprefix("torch.")
+    precision = precision_name(learner.precision)
     verb = f"Going on after update {standing.update:,}" if standing.update else "Training"
     session.display.say(
         f"{verb}: {len(session.corpus):,} pairs, {session.updates_per_epoch:,} updates an epoch; "

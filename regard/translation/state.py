@@ -25,7 +25,7 @@ from regard.translation.checkpoint import (
     without_prefix,
     write_checkpoint,
 )
-from regard.translation.device import choose_precision
+from regard.translation.device import choose_precision, precision_name
 from regard.translation.durable import RunError
 from regard.translation.model import TranslationModel
 from regard.translation.recipe import NO_END, Recipe, TrainingRecipe
@@ -268,7 +268,7 @@ def circumstances(learner: Learner) -> dict[str, Any]:
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "device": learner.device.type,
-        "precision": str(learner.precision).removeprefix("torch."),
+        "precision": precision_name(learner.precision),
     }
 
 
