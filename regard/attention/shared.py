@@ -1,12 +1,12 @@
 """A matrix that every step of a loop multiplies with, whose gradient is one product over all steps.
 
 Left to itself, the gradient of such a matrix is a sum with a summand for every step: as many passes
-over megabytes, each made from the few columns of one step. Here each step notes what it multiplied,
-and one product over the columns of all steps follows.
+over megabytes, each made from the columns of one step. Here each step notes what it multiplied, and
+one product over the columns of all steps follows.
 
-Numbers of a step stand in columns, [numbers, N]: a product of a large matrix with a few columns is
-a quarter faster than one of a few rows with its transpose, as long as the matrix is in the cache
-(docs/why.md has the figures).
+Numbers of a step stand in columns, [numbers, N]: a product of a large matrix with 64 columns, as a
+batch has them, is a quarter faster than one of 64 rows with its transpose, as long as the matrix is
+in the cache (docs/why.md has the figures, and those of fewer columns).
 
 Letters: N columns of a step, I inputs, O outputs; `*B` nothing, or a matrix for each sentence.
 """
@@ -21,10 +21,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from regard.attention.windows import Note as WindowNote
-from regard.attention.windows import Windows, noted
+from regard.attention.windows import WindowNote, Windows, noted
 
-Note = tuple[Float[Tensor, "*B I N"], Float[Tensor, "*B O N"]]
+ProductNote = tuple[Float[Tensor, "*B I N"], Float[Tensor, "*B O N"]]
 """What one step multiplied, and the gradient of what came out."""
 
 
@@ -35,7 +34,7 @@ class Shared:
     """
 
     def __init__(self, *matrices: Float[Tensor, "*B O _"]) -> None:
-        self.notes: list[Note] = []
+        self.notes: list[ProductNote] = []
         self.matrix: Tensor = _Join.apply(self.notes, *matrices)
         self.turned = self.matrix.detach().mT
         if self.matrix.dim() == 2 and torch.is_grad_enabled():
@@ -54,7 +53,7 @@ def working_type(tensor: Tensor) -> torch.dtype:
 
 class _Join(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, notes: list[Note], *matrices: Tensor) -> Tensor:
+    def forward(ctx: Any, notes: list[ProductNote], *matrices: Tensor) -> Tensor:
         ctx.set_materialize_grads(False)  # the notes hold it all
         ctx.notes, ctx.widths = notes, [matrix.shape[-1] for matrix in matrices]
         ctx.type = matrices[0].dtype
@@ -72,7 +71,7 @@ class _Join(torch.autograd.Function):
 class _Multiply(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, inputs: Tensor, matrix: Tensor, turned: Tensor, notes: list[Note]
+        ctx: Any, inputs: Tensor, matrix: Tensor, turned: Tensor, notes: list[ProductNote]
     ) -> Tensor:
         ctx.notes = notes
         ctx.save_for_backward(inputs, turned)
@@ -93,11 +92,11 @@ class SharedKeys:
 
     def match(self, query: Float[Tensor, "B Q M"]) -> Float[Tensor, "B Q S"]:
         """The dot product of each query with every key of its sentence."""
-        return self._rows(query.mT).mT
+        return self._shared(query.mT).mT
 
     def sum_up(self, weights: Float[Tensor, "B Q S"]) -> Float[Tensor, "B Q M"]:
         """The sum of each sentence's keys, weighted."""
-        return self._columns(weights.mT).mT
+        return self._shared_turned(weights.mT).mT
 
     def windows(self, slots: Int[Tensor, "B Q W"]) -> Windows:
         """The windows that one step reads instead, each row in its own sentence."""
@@ -109,9 +108,9 @@ class SharedKeys:
         return noted(self.keys)
 
     @cached_property
-    def _rows(self) -> Shared:
+    def _shared(self) -> Shared:
         return Shared(self.keys)
 
     @cached_property
-    def _columns(self) -> Shared:
+    def _shared_turned(self) -> Shared:
         return Shared(self.keys.mT)

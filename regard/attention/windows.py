@@ -28,7 +28,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-Note = tuple[Float[Tensor, "P W"], Float[Tensor, "P M"], Int[Tensor, "P W"]]
+WindowNote = tuple[Float[Tensor, "P W"], Float[Tensor, "P M"], Int[Tensor, "P W"]]
 """What one step has for its keys: shares, rows and places, as `spread` takes them."""
 
 
@@ -44,7 +44,7 @@ class Windows:
     keys: Float[Tensor, "B S M"]
     slots: Int[Tensor, "R Q W"]
     owner: Int[Tensor, " R"] | None = None
-    notes: list[Note] | None = None
+    notes: list[WindowNote] | None = None
 
     @cached_property
     def places(self) -> Int[Tensor, "RQ W"]:
@@ -75,12 +75,12 @@ class Windows:
         return summed.view(*self.slots.shape[:2], self.keys.shape[2])
 
 
-def noted(keys: Float[Tensor, "B S M"]) -> tuple[Float[Tensor, "B S M"], list[Note]]:
+def noted(keys: Float[Tensor, "B S M"]) -> tuple[Float[Tensor, "B S M"], list[WindowNote]]:
     """Keys for the windows of all steps of a loop, and the list where the steps leave their notes.
 
     The keys' gradient is one `spread` over the notes, which are gone after it.
     """
-    notes: list[Note] = []
+    notes: list[WindowNote] = []
     return _Noted.apply(notes, keys), notes
 
 
@@ -123,7 +123,7 @@ def spread(
     return torch.ops.aten._unsafe_view(given, shape)
 
 
-def pass_on(note: Note, shape: torch.Size, notes: list[Note] | None) -> Tensor | None:
+def pass_on(note: WindowNote, shape: torch.Size, notes: list[WindowNote] | None) -> Tensor | None:
     """The gradient of the keys; None where it is noted, to be found for all steps at once."""
     if notes is None:
         return spread(*note, shape)
@@ -135,7 +135,7 @@ class _Noted(torch.autograd.Function):
     """Keys as they are, with the gradient that the notes of all steps make."""
 
     @staticmethod
-    def forward(ctx: Any, notes: list[Note], keys: Tensor) -> Tensor:
+    def forward(ctx: Any, notes: list[WindowNote], keys: Tensor) -> Tensor:
         ctx.set_materialize_grads(False)  # the notes hold it all, but for gathered windows
         ctx.notes, ctx.shape = notes, keys.shape
         return keys.view_as(keys)
@@ -180,7 +180,7 @@ class _MatchedKeys(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        scores: Tensor, rows: Tensor, keys: Tensor, places: Tensor, notes: list[Note] | None
+        scores: Tensor, rows: Tensor, keys: Tensor, places: Tensor, notes: list[WindowNote] | None
     ) -> Tensor:
         return scores.view_as(scores)
 
@@ -205,7 +205,9 @@ class _SumUp(torch.autograd.Function):
     """`sum_up` with its gradients: for the shares a `match`, for the keys a `spread`."""
 
     @staticmethod
-    def forward(shares: Tensor, keys: Tensor, places: Tensor, notes: list[Note] | None) -> Tensor:
+    def forward(
+        shares: Tensor, keys: Tensor, places: Tensor, notes: list[WindowNote] | None
+    ) -> Tensor:
         return sum_up(shares, keys, places)
 
     @staticmethod

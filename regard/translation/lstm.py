@@ -16,17 +16,18 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from regard.attention.shared import Note, Shared
+from regard.attention.shared import ProductNote, Shared
 from regard.translation.dropout import dropout
 
 COLUMNS = 16  # products are quick with multiples of so many
-FEW, FEW_HALVES = 3, 24  # columns that are quicker as rows, in float32 and in bfloat16
+AS_ROWS_FLOAT32 = 3  # up to so many columns are quicker as rows
+AS_ROWS_BFLOAT16 = 24
 
 
 class LstmSteps:
     """A layer of an LSTM for one pass forward and backward: PyTorch's weights, [gates, inputs].
 
-    Within autocast products are in its precision; the cell keeps the precision of the weights.
+    Within autocast products are in its precision; a cell keeps the precision it comes in.
     """
 
     def __init__(
@@ -87,12 +88,13 @@ def add_product(
     """bias + matrix @ columns, whatever number of columns is left of a search.
 
     On a processor five columns take three times as long as sixteen, and 31 twice as long as 32
-    (docs/why.md): so columns of zeros fill them up, or a few are multiplied as rows.
+    (docs/why.md): so columns of zeros fill them up, unless there are so few that they are quicker
+    still as rows. One column is a vector, and quick as it is.
     """
     count = columns.shape[1]
     if columns.device.type != "cpu" or count == 1 or count % COLUMNS == 0:
         return torch.addmm(bias, matrix, columns)
-    if count <= (FEW_HALVES if matrix.dtype == torch.bfloat16 else FEW):
+    if count <= (AS_ROWS_BFLOAT16 if matrix.dtype == torch.bfloat16 else AS_ROWS_FLOAT32):
         return functional.linear(columns.mT, matrix, bias[:, 0]).mT
     filled = functional.pad(columns, (0, -count % COLUMNS))
     return torch.addmm(bias, matrix, filled)[:, :count]
@@ -104,7 +106,7 @@ class _Step(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        notes: list[Note],
+        notes: list[ProductNote],
         matrix: Tensor,
         turned: Tensor,
         bias: Tensor,
@@ -133,7 +135,8 @@ class _Step(torch.autograd.Function):
         of_into, of_forget, of_candidate, of_out = of_gates.chunk(4)
         of_state = of_state.to(cell.dtype)
         through = of_state * out
-        of_cell = torch.addcmul(of_cell + through, through.mul_(squashed), squashed, value=-1)
+        of_cell = of_cell + through
+        of_cell.addcmul_(through.mul_(squashed), squashed, value=-1)
         torch.mul(of_cell, candidate, out=of_into)
         torch.mul(of_cell, cell, out=of_forget)
         torch.mul(of_cell, into, out=of_candidate)
