@@ -22,7 +22,7 @@ RowsOfWords = Annotated[
     typer.Option(
         metavar="predicted|input",
         help="Which row of attention is a word's: of the step that writes it, or that reads it. "
-        "Default: the one that links guided, or predicted.",
+        "Default: the row that --links guided in training, else predicted.",
     ),
 ]
 

@@ -76,7 +76,7 @@ def combined(there: Translation, back: Translation, how: str) -> Links:
     """The links of a pair, from it and from the same pair the other way round.
 
     `how` is one of `regard.record.alignment.SYMMETRISERS`, for the links that either direction
-    makes by itself. None where it was too long for either. Raises ValueError for another name.
+    makes by itself. No links where it was too long for either. Raises ValueError for another name.
     """
     check_combine(how)
     if there.too_long or back.too_long:
