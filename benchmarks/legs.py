@@ -1,6 +1,7 @@
 """What the long benchmarks share: a folder that belongs to one of them, and its finished legs.
 
-    FOLDER/NAME.json            the settings that it was begun with
+    FOLDER/.gitignore           everything, and whose the folder is; written first
+           NAME.json            the settings that it was begun with
            legs/LEG.json        what a finished leg measured
 
 A leg is finished when its file is there.
@@ -18,17 +19,41 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from regard.translation.durable import write_text
+from regard.translation.durable import PARTIAL, cannot_write, write_text
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 INTERRUPTED, REFUSED = 130, 2  # exit statuses
+GOES_ON = "The same command goes on with what is not finished."
+
+
+def own_folder(folder: Path, name: str) -> None:
+    """Make a folder for a benchmark of that name, which git does not see, or find it made.
+
+    Raises ValueError for a folder that holds anything else, and one that cannot be made.
+    """
+    if (folder / f"{name}.json").exists():
+        return
+    ignored, content = folder / ".gitignore", f"# made by benchmarks/{name}\n*\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = sorted(path.name for path in folder.iterdir() if PARTIAL not in path.name)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    if ignored.name in found and ignored.read_bytes() == content.encode():
+        return  # stopped before it had settings
+    if found:
+        raise ValueError(
+            f"{folder}: holds {', '.join(found[:3])}{' ...' if found[3:] else ''} and was not "
+            f"begun by benchmarks/{name}; choose an empty or new --folder"
+        )
+    write_text(ignored, content)
 
 
 def begin_folder(folder: Path, name: str, settings: Mapping[str, Any]) -> None:
     """Make a folder for a benchmark of that name, or go on in the one that it was begun in.
 
-    Raises ValueError where it was begun with other settings.
+    Raises ValueError where it was begun with other settings, or holds anything else.
     """
     path = folder / f"{name}.json"
     if path.exists():
@@ -40,8 +65,7 @@ def begin_folder(folder: Path, name: str, settings: Mapping[str, Any]) -> None:
                     "give what it began with, or another --folder"
                 )
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / ".gitignore", "*\n")
+    own_folder(folder, name)
     write_text(path, json.dumps(settings, indent=2) + "\n")
 
 

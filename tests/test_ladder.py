@@ -151,7 +151,27 @@ def test_a_folder_holds_one_ladder_that_git_does_not_see(tmp_path: Path) -> None
     assert begin_ladder(tmp_path, SETTINGS).settings == SETTINGS
     with pytest.raises(ValueError, match="began with threads = 1, not 2"):
         begin_ladder(tmp_path, replace(SETTINGS, threads=2))
-    assert (tmp_path / ".gitignore").read_text() == "*\n"
+    assert (tmp_path / ".gitignore").read_text() == "# made by benchmarks/ladder\n*\n"
+
+
+def test_a_folder_that_holds_anything_else_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*.pyc\n")
+    with pytest.raises(ValueError, match=r"holds \.gitignore and was not begun by"):
+        begin_ladder(tmp_path, SETTINGS)
+    assert [path.name for path in tmp_path.iterdir()] == [".gitignore"]
+    assert (tmp_path / ".gitignore").read_text() == "*.pyc\n"
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(ValueError, match="file: cannot be written"):
+        begin_ladder(file, SETTINGS)
+
+
+def test_a_folder_that_was_stopped_before_it_had_settings_is_begun(tmp_path: Path) -> None:
+    begin_ladder(tmp_path, SETTINGS)
+    (tmp_path / "ladder.json").unlink()
+    (tmp_path / ".ladder.json.123.partial").touch()
+    begin_ladder(tmp_path, SETTINGS)
+    assert (tmp_path / "ladder.json").exists()
 
 
 def test_an_unknown_row_is_refused_with_those_there_are(
@@ -307,4 +327,4 @@ def test_the_figure_is_drawn_once_attention_can_be_compared(ladder: Ladder, tmp_
     assert [curve.name for curve in panel.curves] == ["local-p, general", "none"]
     write_lengths(tmp_path / "figure.png", [panel])
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
-    assert panels(begin_ladder(tmp_path, SETTINGS)) == []
+    assert panels(begin_ladder(tmp_path / "new", SETTINGS)) == []

@@ -18,6 +18,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.append(str(REPOSITORY))  # benchmarks are no installed package
 
 from benchmarks.legs import begin_folder, read_result  # noqa: E402
+from benchmarks.race import __main__ as program  # noqa: E402
 from benchmarks.race import eole_peer, joeynmt_peer  # noqa: E402
 from benchmarks.race.bench import PlainText, make_bench, plain  # noqa: E402
 from benchmarks.race.child import RaceError, run  # noqa: E402
@@ -280,7 +281,22 @@ def test_a_folder_holds_one_race_that_git_does_not_see(race: Race) -> None:
     begin_folder(race.folder, "race", asdict(SETTINGS))
     with pytest.raises(ValueError, match="began with threads = 1, not 2"):
         begin_folder(race.folder, "race", asdict(replace(SETTINGS, threads=2)))
-    assert (race.folder / ".gitignore").read_text() == "*\n"
+    assert (race.folder / ".gitignore").read_text() == "# made by benchmarks/race\n*\n"
+
+
+def test_a_race_that_was_stopped_before_it_had_settings_goes_on(
+    text: PlainText, tmp_path: Path
+) -> None:
+    words = ["--data", str(text.folder), "--source", text.source, "--target", text.target]
+    arguments = program.read_arguments([*words, "--folder", str(tmp_path / "new")])
+    assert program.open_race(arguments).folder == tmp_path / "new"
+    (tmp_path / "new" / "race.json").unlink()  # its bench is there
+    with pytest.raises(ValueError, match=r"holds \.gitignore, bench and was not begun"):
+        begin_folder(tmp_path / "new", "ladder", {})
+    program.open_race(arguments)
+    assert (tmp_path / "new" / "race.json").exists()
+    with pytest.raises(ValueError, match="was not begun by benchmarks/race"):
+        program.open_race(program.read_arguments([*words, "--folder", str(text.folder)]))
 
 
 def test_the_tables_show_what_is_finished() -> None:

@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 if __name__ == "__main__":  # run as a folder, which is then all that Python looks in
     sys.path[0] = str(REPOSITORY)
 
-from benchmarks.legs import begin_folder, ending_well, read_result  # noqa: E402
+from benchmarks.legs import begin_folder, ending_well, own_folder, read_result  # noqa: E402
 from benchmarks.race import quality, speed  # noqa: E402
 from benchmarks.race.bench import Bench, PlainText, make_bench  # noqa: E402
 from benchmarks.race.environments import PINS, Environments  # noqa: E402
@@ -87,6 +87,7 @@ def open_race(arguments: argparse.Namespace) -> Race:
         if peer not in PINS:
             raise ValueError(f"--peer {peer}: there are {' and '.join(PINS)}")
     if arguments.bench is None:
+        own_folder(folder, "race")
         bench = make_bench(folder / "bench", text)
     else:
         bench = Bench(arguments.bench.absolute())
