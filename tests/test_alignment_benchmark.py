@@ -208,6 +208,14 @@ def test_a_comparison_goes_on_and_prints_what_is_finished(
         assert all(best[target] == source for source, target in links)
 
 
+def test_a_teacher_runs_before_its_pupils_however_they_are_named(tmp_path: Path) -> None:
+    settings = Settings(threads=1, epochs=2, pairs=0, phrasebook_pairs=4, seed=5)
+    comparison = open_comparison(tmp_path / "folder", settings)
+    names = ["phrasebook-guided-en-es", "phrasebook-eflomal", "phrasebook-plain-es-en"]
+    found = [leg.name for leg in program.to_run(comparison, names)]
+    assert found == ["phrasebook-eflomal", "phrasebook-plain-es-en", "phrasebook-guided-en-es"]
+
+
 def test_another_comparison_in_the_folder_and_unknown_legs_are_refused(tmp_path: Path) -> None:
     settings = Settings(threads=1, epochs=2, pairs=3, phrasebook_pairs=4, seed=5)
     open_comparison(tmp_path / "a", settings)

@@ -277,6 +277,16 @@ def test_a_leg_whose_model_is_missing_says_which_leg_to_run(race: Race) -> None:
         run_leg(race, leg)
 
 
+def test_a_leg_runs_after_what_it_needs_however_they_are_named(
+    race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = Leg("train-x", lambda race, leg: {})
+    translate = Leg("translate-x", lambda race, leg: {}, needs=("train-x",))
+    monkeypatch.setattr(program, "LEGS", {leg.name: leg for leg in (train, translate)})
+    program.run_all(race, ["translate-x", "train-x"])
+    assert read_result(race.folder, "translate-x") is not None
+
+
 def test_a_folder_holds_one_race_that_git_does_not_see(race: Race) -> None:
     begin_folder(race.folder, "race", asdict(SETTINGS))
     with pytest.raises(ValueError, match="began with threads = 1, not 2"):

@@ -71,11 +71,11 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def to_run(comparison: Comparison, names: Sequence[str]) -> list[Leg]:
-    """The legs named that are not finished.
+    """The legs named that are not finished, a teacher before its pupils.
 
     Raises ValueError for one that is to be taught by a leg that is neither finished nor named.
     """
-    legs = [LEGS[name] for name in names if comparison.result(name) is None]
+    legs = [leg for name, leg in LEGS.items() if name in names and comparison.result(name) is None]
     for leg in legs:
         teacher = f"{leg.text}-{EFLOMAL}"
         taught = leg.model in MODELS and MODELS[leg.model].links

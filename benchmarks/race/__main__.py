@@ -116,12 +116,12 @@ def main() -> None:
 
 
 def run_all(race: Race, names: Sequence[str]) -> None:
-    """Run those of the legs that are not finished, one after the other."""
+    """Run those of the legs that are not finished, each after the legs that it needs."""
     if not names:
         return  # tables alone may be asked for while another process races
     with locked(race.folder):
-        for name in names:
-            if read_result(race.folder, name) is None:
+        for name in LEGS:
+            if name in names and read_result(race.folder, name) is None:
                 print(f"{name} ...", file=sys.stderr, flush=True)
                 run_leg(race, LEGS[name])
 
