@@ -95,6 +95,30 @@ def test_gold_that_comes_tokenised_is_counted_by_its_spaces(tmp_path: Path) -> N
         make_tatoeba(Text("tatoeba", tmp_path / "other"), tmp_path, tmp_path, 0)
 
 
+def test_other_text_and_gold_than_before_are_refused(tmp_path: Path) -> None:
+    settings = Settings(threads=1, epochs=2, pairs=0, phrasebook_pairs=4, seed=5)
+    comparison = open_comparison(tmp_path / "folder", settings)
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("train", "dev", "en-es.dev"):
+        for language in texts.LANGUAGES:
+            (data / f"{name}.{language}").write_text("One .\n")
+    (data / "es-en.dev.gold").write_text("0-0\n")
+    given = program.read_arguments(["--data", str(data), "--gold", str(data)])
+    with pytest.raises(ValueError, match="legs need --data FOLDER and --gold FOLDER"):
+        program.make_text(comparison, "tatoeba", program.read_arguments([]))
+    program.make_text(comparison, "tatoeba", given)
+    program.make_text(comparison, "tatoeba", given)
+    program.make_text(comparison, "tatoeba", program.read_arguments([]))
+    for name in ("train.es", "es-en.dev.gold"):
+        before = (data / name).read_text()
+        (data / name).write_text("1-1\n")
+        with pytest.raises(ValueError, match="tatoeba: holds another text than"):
+            program.make_text(comparison, "tatoeba", given)
+        (data / name).write_text(before)
+    assert comparison.text("tatoeba").lines("train", "es") == ["One ."]
+
+
 def test_links_of_joined_pairs_count_the_words_before_them() -> None:
     pairs = [("uno, dos", "one"), ("tres", "three !"), ("", "x"), ("cinco", "five")]
     links = [frozenset({(0, 0), (2, 0)}), frozenset({(0, 1)}), frozenset(), frozenset({(0, 0)})]

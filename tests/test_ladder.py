@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.append(str(REPOSITORY))  # benchmarks are no installed package
 
+from benchmarks.copies import digest_of, keep_copy, read_facts  # noqa: E402
 from benchmarks.ladder.__main__ import (  # noqa: E402
     open_asked,
     overview,
@@ -144,6 +145,40 @@ def test_gold_links_are_turned_round(tmp_path: Path) -> None:
     copy_gold(tmp_path / "gold", tmp_path)
     assert (tmp_path / "gold" / "dev.links").read_text() == "0-0 2-1\n"
     assert (tmp_path / "gold" / "dev.source").read_text() == "la casa blanca\n"
+
+
+def test_other_gold_than_before_is_refused_and_a_folder_without_its_digest_gets_it(
+    tmp_path: Path,
+) -> None:
+    for ending, line in (("es", "la casa"), ("en", "the house"), ("gold", "0-0 1-1")):
+        (tmp_path / f"en-es.dev.{ending}").write_text(f"{line}\n")
+    gold = tmp_path / "gold"
+    copy_gold(gold, tmp_path)
+    noted = (gold / "text.json").read_text()
+    (gold / "text.json").unlink()  # as earlier commits left it
+    copy_gold(gold, tmp_path)
+    assert (gold / "text.json").read_text() == noted
+    before = {path.name: path.read_bytes() for path in gold.iterdir()}
+    (tmp_path / "en-es.dev.gold").write_text("0-1 1-1\n")
+    with pytest.raises(ValueError, match=r"gold: holds another text than .*; name the one"):
+        copy_gold(gold, tmp_path)
+    (gold / "text.json").unlink()
+    with pytest.raises(ValueError, match="gold: holds another text than"):
+        copy_gold(gold, tmp_path)
+    del before["text.json"]
+    assert {path.name: path.read_bytes() for path in gold.iterdir()} == before
+
+
+def test_a_copy_that_was_stopped_is_made_again(tmp_path: Path) -> None:
+    keep_copy(tmp_path, {"a": "one\n", "b": "two\n"}, {}, "first")
+    for name in ("b", "text.json"):
+        (tmp_path / name).unlink()
+    keep_copy(tmp_path, {"a": "three\n", "b": "four\n"}, {"lines": 1}, "second")
+    assert [(tmp_path / name).read_text() for name in ("a", "b")] == ["three\n", "four\n"]
+    assert read_facts(tmp_path) == {
+        "digest": digest_of({"b": "four\n", "a": "three\n"}),
+        "lines": 1,
+    }
 
 
 def test_a_folder_holds_one_ladder_that_git_does_not_see(tmp_path: Path) -> None:

@@ -85,15 +85,17 @@ def to_run(comparison: Comparison, names: Sequence[str]) -> list[Leg]:
 
 
 def make_text(comparison: Comparison, name: str, arguments: argparse.Namespace) -> None:
-    """The text of a leg, unless it is there."""
-    text = comparison.text(name)
-    if text.is_whole:
-        return
+    """The text of that name, unless it is there.
+
+    Raises ValueError where --data and --gold are missing, or not what was given first.
+    """
+    text, given = comparison.text(name), (arguments.data, arguments.gold)
     if name == "phrasebook":
-        make_phrasebook(text, comparison.settings.phrasebook_pairs)
-    elif arguments.data is None or arguments.gold is None:
-        raise ValueError("tatoeba's legs need --data FOLDER and --gold FOLDER")
-    else:
+        if not text.is_whole:
+            make_phrasebook(text, comparison.settings.phrasebook_pairs)
+    elif not (text.is_whole and given == (None, None)):
+        if None in given:
+            raise ValueError("tatoeba's legs need --data FOLDER and --gold FOLDER")
         make_tatoeba(text, arguments.data, arguments.gold, comparison.settings.pairs)
 
 
@@ -135,9 +137,10 @@ def main() -> None:
         legs = to_run(comparison, list(LEGS) if arguments.legs is None else arguments.legs)
         if legs:  # tables alone may be asked for while another process runs
             with locked(comparison.folder):
+                for name in dict.fromkeys(leg.text for leg in legs):
+                    make_text(comparison, name, arguments)
                 for leg in legs:
                     print(f"{leg.name} ...", file=sys.stderr, flush=True)
-                    make_text(comparison, leg.text, arguments)
                     run_leg(comparison, leg, arguments.eflomal)
         print(report(comparison), end="")
 

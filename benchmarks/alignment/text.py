@@ -2,7 +2,7 @@
 
     TEXT/train.{es,en}   dev.{es,en}        what regard trains on, and watches
          gold.{es,en}    gold.links         Spanish-English, from 0
-         facts.json                         written last: a folder that has it is whole
+         text.json                          written last: a folder that has it is whole
 
 tatoeba: spa-eng, and 105 Wikipedia sentences of XL-WA, tokenised; far from what is trained on.
 phrasebook: sentences of regard's grammar, and others of it that no training text can have.
@@ -10,16 +10,14 @@ phrasebook: sentences of regard's grammar, and others of it that no training tex
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.copies import FACTS, as_lines, keep_copy
 from regard.record.alignment import LineOfLinks, format_links, parse_lines
 from regard.record.words import split_words, words_of_tokenised
-from regard.translation.durable import write_text
 from regard.translation.lines import check_same_count, read_lines
 from regard.translation.phrasebook import held_out, pairs
 
@@ -63,7 +61,7 @@ class Text:
     @property
     def is_whole(self) -> bool:
         """Whether it was made to its end."""
-        return (self.folder / "facts.json").exists()
+        return (self.folder / FACTS).exists()
 
 
 def make_phrasebook(text: Text, count: int) -> None:
@@ -74,35 +72,35 @@ def make_phrasebook(text: Text, count: int) -> None:
         "gold": apart[:HELD_OUT],
         "dev": apart[HELD_OUT:],
     }
+    contents = {}
     for part, examples in parts.items():
-        _write(text.path(part, "es"), [one.source for one in examples])
-        _write(text.path(part, "en"), [one.target for one in examples])
-    _write(text.folder / "gold.links", [format_links(one.links) for one in parts["gold"]])
-    _write_facts(text)
+        contents[f"{part}.es"] = as_lines(one.source for one in examples)
+        contents[f"{part}.en"] = as_lines(one.target for one in examples)
+    contents["gold.links"] = as_lines(format_links(one.links) for one in parts["gold"])
+    _keep(text, contents, "this grammar makes")
 
 
 def make_tatoeba(text: Text, data: Path, gold: Path, count: int) -> None:
-    """Copy the text (0: all of it) and the gold; raises ValueError for files that do not fit."""
+    """Copy `count` pairs of the text (0: all) and the gold, or see that the copy is of the same.
+
+    Raises ValueError for files that do not fit, and for others than those that are there.
+    """
+    contents = {}
     for part in ("train", "dev"):
         sides = [read_lines(data / f"{part}.{language}") for language in LANGUAGES]
         check_same_count(*sides, *(data / f"{part}.{language}" for language in LANGUAGES))
         for language, lines in zip(LANGUAGES, sides, strict=True):
-            _write(text.path(part, language), lines[: count or None])
+            contents[f"{part}.{language}"] = as_lines(lines[: count or None])
     links = read_lines(gold / "es-en.dev.gold")
     for language in LANGUAGES:
         path = gold / f"en-es.dev.{language}"
         lines = read_lines(path)
         check_same_count(links, lines, gold / "es-en.dev.gold", path)
-        _write(text.path("gold", language), lines)
-    _write(text.folder / "gold.links", links)
-    _write_facts(text)
+        contents[f"gold.{language}"] = as_lines(lines)
+    contents["gold.links"] = as_lines(links)
+    _keep(text, contents, f"{data} and {gold}")
 
 
-def _write_facts(text: Text) -> None:
-    facts = {part: len(text.lines(part, "es")) for part in ("train", "dev", "gold")}
-    write_text(text.folder / "facts.json", json.dumps(facts) + "\n")
-
-
-def _write(path: Path, lines: Sequence[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, "".join(f"{line}\n" for line in lines))
+def _keep(text: Text, contents: dict[str, str], given: str) -> None:
+    lines = {part: contents[f"{part}.es"].count("\n") for part in ("train", "dev", "gold")}
+    keep_copy(text.folder, contents, lines, given)

@@ -2,25 +2,22 @@
 
 FOLDER/text/NAME/{train,dev,test}.{source,target}
                  text.json                         what they are; written last
-       gold/dev.{source,target,links}              word links, where they are given
+       gold/dev.{source,target,links}, text.json   word links, where they are given
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.copies import as_lines, keep_copy, read_facts
 from benchmarks.race.scores import tutorial_form
 from regard.record.alignment import format_links, parse_lines
-from regard.translation.durable import write_text
 from regard.translation.lines import check_same_count, read_lines
 
 PARTS = ("train", "dev", "test")
 SIDES = ("source", "target")
-FACTS = "text.json"
 GOLD = "en-es.dev"
 GOLD_ENDINGS = {"source": "es", "target": "en"}
 LONGER_NAMES = {"train": "train", "dev": "val", "test": "test_2016_flickr"}
@@ -53,8 +50,8 @@ class Text:
 
     def facts(self) -> Facts | None:
         """What it is; None if it is not there."""
-        path = self.folder / FACTS
-        return Facts(**json.loads(path.read_bytes())) if path.exists() else None
+        facts = read_facts(self.folder)
+        return None if facts is None else Facts(**facts)
 
 
 @dataclass(frozen=True)
@@ -92,25 +89,12 @@ def make_text(
         check_same_count(
             *(read_lines(files[each]) for each in both), *(files[each] for each in both)
         )
-    contents = {key: "".join(f"{line}\n" for line in value) for key, value in lines.items()}
-    digest = hashlib.sha256("\0".join(contents[key] for key in sorted(contents)).encode())
-    facts = Facts(
-        digest.hexdigest()[:16],
-        len(lines["train", "source"]),
-        *(_mean_length(lines["train", side]) for side in SIDES),
-    )
     text = Text(folder)
-    there = text.facts()
-    if there is not None and there.digest != facts.digest:
-        raise ValueError(
-            f"{folder}: holds another text than {files['train', 'source'].parent}; name the one "
-            "that this ladder began with, or another --folder"
-        )
-    if there is None:
-        folder.mkdir(parents=True, exist_ok=True)
-        for (part, side), content in contents.items():
-            write_text(text.path(part, side), content)
-        write_text(folder / FACTS, json.dumps(asdict(facts), indent=2) + "\n")
+    contents = {text.path(*each).name: as_lines(lines[each]) for each in lines}
+    facts = {"pairs": len(lines["train", "source"])} | {
+        f"{side}_characters": _mean_length(lines["train", side]) for side in SIDES
+    }
+    keep_copy(folder, contents, facts, str(files["train", "source"].parent))
     return text
 
 
@@ -132,18 +116,23 @@ def longer_text(folder: Path, data: Path, size: Size) -> None:
 
 
 def copy_gold(folder: Path, data: Path) -> None:
-    """Copy sentences with gold links, which are turned round: they are English-Spanish there."""
+    """Copy sentences with gold links, or see that the copy is of the same files.
+
+    The links are turned round: they are English-Spanish there. Raises ValueError for files that
+    cannot be read or differ in their lines, and for others than those that are there.
+    """
     links = data / f"{GOLD}.gold"
     turned = [
         format_links(line.sure)
         for line in parse_lines(read_lines(links), swap=True, name=str(links))
     ]
-    folder.mkdir(parents=True, exist_ok=True)
+    contents = {}
     for side, ending in GOLD_ENDINGS.items():
         lines = read_lines(data / f"{GOLD}.{ending}")
         check_same_count(lines, turned, data / f"{GOLD}.{ending}", links)
-        write_text(folder / f"dev.{side}", "".join(f"{line}\n" for line in lines))
-    write_text(folder / "dev.links", "".join(f"{line}\n" for line in turned))
+        contents[f"dev.{side}"] = as_lines(lines)
+    contents["dev.links"] = as_lines(turned)
+    keep_copy(folder, contents, {"pairs": len(turned)}, str(data))
 
 
 def _mean_length(lines: list[str]) -> float:
