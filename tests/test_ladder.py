@@ -223,6 +223,11 @@ def test_a_leg_whose_text_or_runs_are_missing_says_so(data: Path, tmp_path: Path
         to_run(ladder, chosen_legs(["longer-none"], None), named=True)
     with pytest.raises(ValueError, match="ensemble needs general-seed1"):
         to_run(ladder, chosen_legs(["ensemble"], None), named=True)
+    with pytest.raises(ValueError, match=r"ensemble needs general-seed2, .* its seed too"):
+        to_run(ladder, chosen_legs(["general", "ensemble"], [1]), named=True)
+    first = to_run(ladder, chosen_legs(None, [1]), named=False)
+    assert {leg.seed for leg in first} == {1}
+    assert "ensemble" not in [leg.name for leg in first]
     everything = to_run(ladder, chosen_legs(None, None), named=False)
     assert not [leg.name for leg in everything if leg.model.text == "longer"]
     assert everything[-1].name == "ensemble"

@@ -101,7 +101,7 @@ def open_asked(arguments: argparse.Namespace) -> Ladder:
 def to_run(ladder: Ladder, asked: Sequence[Leg], *, named: bool) -> list[Leg]:
     """Those of the legs that are not finished and can be run.
 
-    Raises ValueError for a leg whose row was named and that lacks a text or the legs it needs.
+    Raises ValueError for a leg that lacks a text or the legs it needs, if its row was named.
     """
     legs = []
     for leg in asked:
@@ -114,7 +114,12 @@ def to_run(ladder: Ladder, asked: Sequence[Leg], *, named: bool) -> list[Leg]:
         names = {each.name for each in asked}
         lacking = [one for one in leg.needs if one not in names and ladder.result(one) is None]
         if lacking:
-            raise ValueError(f"{leg.name} needs {lacking[0]}, which is not finished: add its row")
+            if named:
+                raise ValueError(
+                    f"{leg.name} needs {lacking[0]}, which is not finished: give its row and its "
+                    "seed too"
+                )
+            continue
         legs.append(leg)
     return legs
 
