@@ -40,7 +40,9 @@ from benchmarks.ladder.text import Size, copy_gold, make_text  # noqa: E402
 from benchmarks.ladder.training import prepare, train_row  # noqa: E402
 from benchmarks.ladder.unknown import dictionary_of, unknown_percent  # noqa: E402
 from benchmarks.legs import result_path  # noqa: E402
+from regard.translation.batches import to_batch  # noqa: E402
 from regard.translation.load import load  # noqa: E402
+from regard.translation.model import EOS  # noqa: E402
 from regard.translation.phrasebook import held_out, pairs  # noqa: E402
 from regard.translation.progress import Silence  # noqa: E402
 
@@ -286,11 +288,21 @@ def test_a_trained_row_is_the_same_bits_again(ladder: Ladder, tmp_path: Path) ->
 
 def test_accuracy_counts_the_pieces_put_first(ladder: Ladder) -> None:
     translator = load(ladder.run("none-seed1"), device="cpu")
+    model, tokens = translator.model, (translator.source_tokens, translator.target_tokens)
     sources, targets = ["la casa", "el perro come"], ["the house", "the dog eats"]
-    found = accuracy_percent(translator, sources, targets)
-    pieces = sum(map(len, translator.target_tokens.encode_ids(targets))) + len(targets)
-    assert 0 <= found <= 100
-    assert found * pieces / 100 == pytest.approx(round(found * pieces / 100))
+    with torch.no_grad():  # so that some of it is right, and some wrong
+        model.get_parameter("output.bias")[EOS] += 50
+    right, pieces = 0, 0
+    for source, target in zip(sources, targets, strict=True):
+        [source_ids], [target_ids] = (
+            each.encode_ids([line]) for each, line in zip(tokens, (source, target), strict=True)
+        )
+        with torch.no_grad():
+            [said] = model(to_batch([source_ids], [target_ids])).argmax(dim=-1).tolist()
+        right += sum(map(int.__eq__, said, [*target_ids, EOS]))
+        pieces += len(target_ids) + 1
+    assert 0 < right < pieces
+    assert accuracy_percent(translator, sources, targets) == pytest.approx(100 * right / pieces)
 
 
 def test_a_leg_goes_on_after_it_was_killed(ladder: Ladder, tmp_path: Path) -> None:
