@@ -101,17 +101,18 @@ def environment(threads: int) -> dict[str, str]:
 
 
 @contextmanager
-def ending_well(program: str) -> Iterator[None]:
+def ending_well(program: str, stopped: str = GOES_ON) -> Iterator[None]:
     """Within it SIGINT and SIGTERM stop the program, and errors for people are one line.
 
-    SIGINT is asked for by name, since a process in the background may have been told to ignore it.
+    `stopped` is said to who stopped it. SIGINT is asked for by name, since a process in the
+    background may have been told to ignore it.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
-        print("Stopped. The same command goes on with what is not finished.", file=sys.stderr)
+        print(f"Stopped. {stopped}", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except ValueError as error:
         print(f"{program}: {error}", file=sys.stderr)

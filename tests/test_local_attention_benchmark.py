@@ -11,6 +11,7 @@ import torch
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.append(str(REPOSITORY))  # benchmarks are no installed package
 
+from benchmarks.local_attention import __main__ as program  # noqa: E402
 from benchmarks.local_attention.__main__ import MakeWork, main, measure, tables  # noqa: E402
 from benchmarks.local_attention.figure import rate, time_curves, write_costs  # noqa: E402
 from benchmarks.local_attention.measuring import (  # noqa: E402
@@ -150,6 +151,34 @@ def test_the_figure_is_drawn_again_from_what_was_printed(
     main(["--from", str(file), "--json", "--figure", str(figure)])
     assert capsys.readouterr().out == results.to_json()
     assert figure.read_bytes() == first
+
+
+def test_who_stops_it_is_not_told_that_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(settings: Settings) -> Results:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "measure", stopped)
+    with pytest.raises(SystemExit) as end:
+        main([])
+    assert end.value.code == 130
+    assert capsys.readouterr().err == "Stopped. Nothing is kept of what was measured.\n"
+
+
+def test_what_is_missing_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--from", str(tmp_path / "missing.json")])
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert said.endswith("missing.json: cannot be read: No such file or directory\n")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SystemExit) as end:
+        main(["--figure", str(tmp_path / "figure.png")])
+    assert end.value.code == 2
+    assert "needs matplotlib, which is not installed: pip install" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"settings": {"lengths": [1], "width": 2}}'])

@@ -133,9 +133,9 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 def main(words: Sequence[str] | None = None) -> None:
     """Measure, or read what was measured; print it, and draw the figure if there is to be one."""
     arguments = read_arguments(words)
-    with ending_well("local_attention"):
+    with ending_well("local_attention", stopped="Nothing is kept of what was measured."):
         if arguments.figure is not None:
-            need_matplotlib()  # before minutes of measuring
+            _check_can_draw()  # before minutes of measuring
         if arguments.earlier is not None:
             results = read_results(arguments.earlier)
         else:
@@ -150,6 +150,13 @@ def main(words: Sequence[str] | None = None) -> None:
         print(results.to_json() if arguments.json else tables(results), end="")
         if arguments.figure is not None:
             write_costs(arguments.figure, results)
+
+
+def _check_can_draw() -> None:
+    try:
+        need_matplotlib()
+    except ModuleNotFoundError as error:
+        raise ValueError(error) from None
 
 
 if __name__ == "__main__":

@@ -59,12 +59,14 @@ class Results:
 
 
 def read_results(path: Path) -> Results:
-    """What `to_json` wrote; ValueError for a file that is none of it."""
+    """What `to_json` wrote; ValueError for a file that is none of it or cannot be read."""
     try:
         found = json.loads(path.read_bytes())
         settings = found["settings"] | {"lengths": tuple(found["settings"]["lengths"])}
         rows = [_read_row(row) for row in found["rows"]]
         return Results(Settings(**settings), Machine(**found["machine"]), rows)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(
             f"{path}: not the JSON of this benchmark: give what --json printed"
