@@ -25,7 +25,9 @@ from benchmarks.local_attention.work import (  # noqa: E402
     Work,
     combine,
     look,
+    searching,
     training,
+    training_fed,
     writing,
 )
 from regard.attention import LuongAttention  # noqa: E402
@@ -40,13 +42,33 @@ def results() -> Results:
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_look_and_what_follows_are_the_whole_layer(scope: str) -> None:
+@pytest.mark.parametrize("steps", [4, 1])
+def test_a_look_and_what_follows_are_the_whole_layer(scope: str, steps: int) -> None:
     layer = LuongAttention(6, score="general", scope=scope, radius=2)
-    query, keys = torch.randn(3, 4, 6), torch.randn(3, 9, 6)
+    query, keys = torch.randn(steps, 3, 6).transpose(0, 1), torch.randn(3, 9, 6)
     source = layer.prepare(keys, torch.ones(3, 9, dtype=torch.bool))
-    context = look(layer, query, source, torch.arange(4))
-    expected = layer(query, source, torch.arange(4)).attentional
-    assert torch.equal(combine(layer, context, query), expected)
+    for read in (source, source.for_steps()) if steps == 1 else (source,):
+        context = look(layer, query, read, torch.arange(steps))
+        expected = layer(query, read, torch.arange(steps)).attentional
+        assert torch.equal(combine(layer, context, query), expected)
+
+
+def test_no_matrix_is_copied_for_a_query_that_does_not_lie_in_a_row() -> None:
+    layer = LuongAttention(6, score="general").requires_grad_(False)
+    source = layer.prepare(torch.randn(7, 2, 6), torch.ones(7, 2, dtype=torch.bool))
+    with torch.profiler.profile(record_shapes=True) as seen:
+        look(layer, torch.randn(6, 7).mT[:, None], source, torch.tensor([1]))
+    shapes = [shape for event in seen.events() or [] for shape in event.input_shapes]
+    assert [7, 1, 6] in shapes, "queries were seen"
+    assert [7, 6, 6] not in shapes
+
+
+def test_writing_and_searching_are_worked_out_without_gradients_as_a_search_does_it() -> None:
+    layer = LuongAttention(6, score="general")
+    for work in (writing(layer, 12, 3), searching(layer, 12, 3)):
+        [result] = work.passes[0]()
+        assert not result.requires_grad
+        assert not result.is_inference()
 
 
 def test_work_is_over_the_words_it_says() -> None:
@@ -59,6 +81,31 @@ def test_work_is_over_the_words_it_says() -> None:
     shapes = [tuple(result.shape) for result in whole.passes[0]()]
     assert shapes == [(1, 12, 6), (1, 12, 6), (1, 12, 6), (6, 6), (6, 6), (6,)]
     assert whole.words == 12
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_training_with_input_feeding_looks_step_by_step_and_finds_the_same_gradients(
+    scope: str,
+) -> None:
+    layer = LuongAttention(6, score="general", scope=scope, radius=2)
+    torch.manual_seed(3)
+    work = training_fed(layer, 24, 3)
+    assert (len(work.passes), work.words) == (1, 20 * 3)
+    found = work.passes[0]()
+    contexts, of_keys, of_queries = found[:20], found[20], found[21:41]
+    assert {tuple(one.shape) for one in (*contexts, *of_queries)} == {(3, 1, 6)}
+    assert of_keys.shape == (3, 24, 6)
+    torch.manual_seed(3)  # the numbers that it drew
+    keys = torch.randn(3, 24, 6).requires_grad_()
+    queries = torch.stack([torch.randn(3, 1, 6) for _ in range(20)], dim=2)[:, 0]
+    of_contexts = torch.randn(20, 3, 1, 6)[:, :, 0].transpose(0, 1)
+    source = layer.prepare(keys, torch.ones(3, 24, dtype=torch.bool))
+    at_once = look(layer, queries, source, torch.arange(2, 22))
+    torch.testing.assert_close(torch.cat(list(contexts), dim=1), at_once)
+    [expected] = torch.autograd.grad(at_once, [keys], of_contexts)
+    torch.testing.assert_close(of_keys, expected)
+    again = work.passes[0]()
+    assert all(torch.equal(one, other) for one, other in zip(found, again, strict=True))
 
 
 def test_the_most_that_is_held_at_a_time_is_without_results() -> None:
@@ -119,7 +166,7 @@ def test_memory_is_more_than_theory_and_that_of_a_window_does_not_grow(
 
 
 def test_every_work_in_every_scope_is_measured(results: Results) -> None:
-    for work in ("writing", "training", "searching"):
+    for work in ("writing", "training", "training, input feeding", "searching"):
         for scope in SCOPES:
             row = results.row(work, scope)
             assert len(row.seconds_per_word) == 2

@@ -5,7 +5,9 @@
 
 Writing: one target word at a time of every sentence, from prepared sources, no gradients.
 Training: one sentence with as many target words as source words, all at once, forward and backward.
-Both are the look alone: score, normaliser, context, and for local-p W_p and v_p.
+Training with input feeding: twenty words of every sentence one after the other, then backward; the
+keys' gradient, found once for all steps, is shared among these twenty.
+All are the look alone: score, normaliser, context, and for local-p W_p and v_p.
 tanh(W_c [c_t ; h_t]), which every scope needs alike, has rows of its own. Searching: a whole step
 of a beam of 5, with LSTM, output layer and the choice of rows.
 
@@ -13,7 +15,7 @@ Times are the best of several. Memory is the most that PyTorch's allocator has h
 as its profiler notes it, without what was there before (keys, queries, weights) and without the
 results (contexts; gradients of keys, queries and weights).
 
-Run it on a machine that does nothing else; it takes some two minutes. --json prints everything as
+Run it on a machine that does nothing else; it takes some three minutes. --json prints everything as
 JSON, from which --from prints the tables and --figure draws the figure again.
 """
 
@@ -36,6 +38,7 @@ from benchmarks.local_attention.figure import write_costs  # noqa: E402
 from benchmarks.local_attention.measuring import bytes_per_word, seconds_per_word  # noqa: E402
 from benchmarks.local_attention.results import (  # noqa: E402
     COMBINED,
+    FED,
     SCOPES,
     Machine,
     Results,
@@ -77,6 +80,7 @@ def measure(settings: Settings, seconds_each: float = SECONDS_EACH) -> Results:
     for work, (make, make_combined) in LOOKS.items():
         rows += [row(work, scope, make, memory=True) for scope in SCOPES]
         rows.append(row(work, COMBINED, make_combined, memory=True))
+    rows += [row(FED, scope, works.training_fed, memory=True) for scope in SCOPES]
     rows += [row("searching", scope, works.searching, memory=False) for scope in SCOPES]
     machine = Machine(processor(), torch.get_num_threads(), torch.__version__)
     return Results(settings, machine, rows)

@@ -10,6 +10,7 @@ from typing import Any
 
 SCOPES = ("everything", "local-m", "local-p")
 COMBINED = "W_c and tanh"
+FED = "training, input feeding"
 
 
 @dataclass(frozen=True)

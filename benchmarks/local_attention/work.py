@@ -41,13 +41,16 @@ class Work:
 def look(
     layer: LuongAttention, query: Float[Tensor, "B Q N"], source: Source, position: Int[Tensor, "Q"]
 ) -> Float[Tensor, "B Q N"]:
-    """The contexts that a layer finds when nobody watches it."""
+    """The contexts that a layer finds when nobody watches it, as its `forward` finds them."""
+    query = query.contiguous()
     place = Place(query, position, source.row_lengths, source.keys.shape[1])
     reach = SCOPES[layer.scope_name].reach(place, layer.radius, dict(layer.scope_weights))
-    if reach.keys is None:
-        prepared, values = source.row_prepared, source.row_keys[:, None]
-    else:
+    if reach.keys is not None:
         prepared, values = source.windows(reach.keys)
+    elif source.shared is not None:
+        prepared, values = source.shared
+    else:
+        prepared, values = source.row_prepared, source.row_keys[:, None]
     scores = SCORES[layer.score_name].compare(query, prepared, dict(layer.score_weights))
     site = Site(layer.site, reach.keys, reach.centre, layer.normaliser)
     return attend(scores[:, None], values, reach, site=site).context[:, 0]
@@ -63,13 +66,9 @@ def combine(
 def writing(layer: LuongAttention, length: int, sentences: int) -> Work:
     """Successive target words from the middle on, one of every sentence at a time; no gradients."""
     size = layer.combine.out_features
-    first = max(0, (length - SUCCESSIVE_WORDS) // 2)
-    with torch.inference_mode():
+    with torch.no_grad():
         source = _source(layer, torch.randn(sentences, length, size))
-        steps = [
-            (torch.randn(sentences, 1, size), torch.tensor([first + step]))
-            for step in range(SUCCESSIVE_WORDS)
-        ]
+    steps = _steps(length, sentences, size)
     return Work(
         [_without_gradients(lambda a=a, b=b: [look(layer, a, source, b)]) for a, b in steps],
         sentences,
@@ -87,15 +86,33 @@ def training(layer: LuongAttention, length: int, sentences: int) -> Work:
     """One sentence with as many target words as source words, all at once, and all gradients."""
     keys, query = torch.randn(2, 1, length, layer.combine.out_features).unbind()
     position, of_context = torch.arange(length), torch.randn_like(query)
-    parts = (layer.score_weights, layer.scope_weights)
-    learned = [weight for part in parts for weight in part.parameters()]
-    leaves = [keys.requires_grad_(), query.requires_grad_(), *learned]
+    leaves = [keys.requires_grad_(), query.requires_grad_(), *_learned(layer)]
 
     def once() -> Sequence[Tensor]:
         context = look(layer, query, _source(layer, keys), position)
         return [context, *torch.autograd.grad(context, leaves, of_context)]
 
     return Work([once], length)
+
+
+def training_fed(layer: LuongAttention, length: int, sentences: int) -> Work:
+    """The words that `writing` looks for, as input feeding learns them, and all gradients.
+
+    One look after the other, since each would need what the one before found; the gradients of the
+    keys are found once for all of them.
+    """
+    size = layer.combine.out_features
+    keys = torch.randn(sentences, length, size).requires_grad_()
+    steps = [(query.requires_grad_(), place) for query, place in _steps(length, sentences, size)]
+    leaves = [keys, *(query for query, _ in steps), *_learned(layer)]
+    of_contexts = torch.randn(len(steps), sentences, 1, size).unbind()
+
+    def once() -> Sequence[Tensor]:
+        source = _source(layer, keys).for_steps()
+        contexts = [look(layer, query, source, position) for query, position in steps]
+        return [*contexts, *torch.autograd.grad(contexts, leaves, of_contexts)]
+
+    return Work([once], len(steps) * sentences)
 
 
 def training_combined(layer: LuongAttention, length: int, sentences: int) -> Work:
@@ -121,7 +138,7 @@ def searching(layer: LuongAttention, length: int, sentences: int) -> Work:
     )
     model = Rnn(recipe, 100, 100).eval()
     rows, words = torch.tensor([1, 0, 2, 2, 4]), torch.full((BEAM,), 7)
-    with torch.inference_mode():
+    with torch.no_grad():
         source = torch.full((1, length), 7)
         state = model.start(source, source > 0).select(torch.zeros(BEAM, dtype=torch.long))
 
@@ -134,13 +151,28 @@ def searching(layer: LuongAttention, length: int, sentences: int) -> Work:
     return Work([_without_gradients(once)], 1)
 
 
+def _steps(length: int, sentences: int, size: int) -> list[tuple[Tensor, Tensor]]:
+    """Query and position of successive words in the middle of a target as long as the source."""
+    first = max(0, (length - SUCCESSIVE_WORDS) // 2)
+    return [
+        (torch.randn(sentences, 1, size), torch.tensor([first + step]))
+        for step in range(SUCCESSIVE_WORDS)
+    ]
+
+
+def _learned(layer: LuongAttention) -> list[Tensor]:
+    """The weights of the look."""
+    parts = (layer.score_weights, layer.scope_weights)
+    return [weight for part in parts for weight in part.parameters()]
+
+
 def _source(layer: LuongAttention, keys: Float[Tensor, "B S N"]) -> Source:
     return layer.prepare(keys, torch.ones(keys.shape[:2], dtype=torch.bool))
 
 
 def _without_gradients(once: Callable[[], Sequence[Tensor]]) -> Callable[[], Sequence[Tensor]]:
     def inside() -> Sequence[Tensor]:
-        with torch.inference_mode():
+        with torch.no_grad():  # as the search does
             return once()
 
     return inside
