@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.ladder.looks import Looks
+from benchmarks.local_attention.theory import keys_seen, of_general, of_scope
 from regard.translation.recipe import ModelRecipe
 
 
@@ -37,13 +38,10 @@ def multiplications(model: ModelRecipe, looks: Looks) -> Multiplications | None:
     if model.attention == "none":
         return None
     size = model.hidden
-    local = model.scope != "everything"
-    slots = 2 * model.radius + 1
-    keys = slots if local else looks.source_pieces
-    predicted = size * size + size if model.scope == "local-p" else 0  # W_p and v_p
+    keys = keys_seen(model.scope, looks.source_pieces, model.radius)
     return Multiplications(
         score=SCORING[model.attention](size, keys, looks.source_per_target, model.max_length),
-        scope=predicted,
+        scope=of_scope(model.scope, size),
         context=keys * size,
         combine=2 * size * size,
         feeding=4 * size * size if model.input_feeding else 0,  # h~ in the decoder's four gates
@@ -55,7 +53,7 @@ def _dot(size: int, keys: float, sources: float, length: int) -> float:
 
 
 def _general(size: int, keys: float, sources: float, length: int) -> float:
-    return size * size + keys * size  # h_t W_a, then a product with every key
+    return of_general(size, keys)
 
 
 def _concat(size: int, keys: float, sources: float, length: int) -> float:

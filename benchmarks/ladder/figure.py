@@ -5,16 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from regard.record.storage import write_whole
+from benchmarks.figures import BLACK, BLUE, ORANGE, make_plain, write_png
 from regard.view import sheet as paper
 
-# Colours that no kind of colour blindness mixes up (Okabe and Ito), and marks for grey printers.
-STYLES = (("#0072b2", "o"), ("#d55e00", "s"), ("#222222", "^"))
-DOTS_PER_INCH = 200
+STYLES = (BLUE, ORANGE, BLACK)
 PANEL_WIDTH, PANEL_HEIGHT = 3.4, 2.7  # inches
 APART = 0.07  # of the curves in a bin, so that no bar hides another
 
@@ -52,7 +49,6 @@ def write_lengths(path: Path, panels: Sequence[Panel]) -> None:
     paper.need_matplotlib()
     import matplotlib as mpl
 
-    content = BytesIO()
     with mpl.rc_context(paper.plain_style()):
         from matplotlib.figure import Figure
 
@@ -61,9 +57,7 @@ def write_lengths(path: Path, panels: Sequence[Panel]) -> None:
         for axes, panel in zip(fields, panels, strict=True):
             _draw(axes, panel)
         fields[0].set_ylabel("BLEU", fontsize=8)
-        figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content.getvalue())
+        write_png(path, figure)
 
 
 def bin_name(one: Mapping[str, Any]) -> str:
@@ -92,13 +86,9 @@ def _draw(axes: Any, panel: Panel) -> None:
         )
     labels = [f"{bin_name(one)}\n({one['sentences']:,})" for one in panel.bins]
     axes.set_xticks(range(len(labels)), labels, fontsize=6.5)
-    axes.tick_params(axis="y", labelsize=7, length=2)
+    make_plain(axes)
     axes.tick_params(axis="x", length=0)
     axes.set_ylim(bottom=0)
     axes.set_title(panel.title, fontsize=8.5, color=paper.INK)
     axes.set_xlabel("words of the source (sentences)", fontsize=8)
-    axes.grid(axis="y", color="#e3e3e3", linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
     axes.legend(fontsize=7, frameon=False, loc="lower left")

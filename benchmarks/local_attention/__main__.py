@@ -47,6 +47,7 @@ from benchmarks.local_attention.results import (  # noqa: E402
     read_results,
 )
 from benchmarks.race.machine import processor  # noqa: E402
+from benchmarks.race.tables import table  # noqa: E402
 from regard.attention import LuongAttention  # noqa: E402
 from regard.view.sheet import need_matplotlib  # noqa: E402
 
@@ -90,7 +91,7 @@ def tables(results: Results) -> str:
     """Time and memory as Markdown; the last column compares with global at the longest source."""
     settings, machine = results.settings, results.machine
     head = [f"S = {length:,}" for length in settings.lengths]
-    lines = [
+    parts = [
         f"{settings.size} units, score `general`, D = {settings.radius}; writing: "
         f"{settings.sentences} sentences; {machine.processor}, {machine.threads} threads, "
         f"torch {machine.torch}"
@@ -99,15 +100,15 @@ def tables(results: Results) -> str:
         ("Microseconds per target word", 1e-6, lambda row: row.seconds_per_word),
         ("KiB per target word", 1024, lambda row: row.bytes_per_word),
     ):
-        columns = ["work", "scope", *head, "times less"]
-        lines += ["", title, "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+        lines = []
         for row in results.rows:
             if values_of(row) is not None:
                 cells = [f"{value / unit:,.1f}" for value in values_of(row)]
                 whole = values_of(results.row(row.work, "everything"))
                 less = "" if row.scope not in SCOPES else f"{whole[-1] / values_of(row)[-1]:.1f}"
-                lines.append(f"| {' | '.join([row.work, row.scope, *cells, less])} |")
-    return "\n".join(lines) + "\n"
+                lines.append([row.work, row.scope, *cells, less])
+        parts += [title, table(["work", "scope", *head, "times less"], lines)]
+    return "\n\n".join(parts) + "\n"
 
 
 def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:

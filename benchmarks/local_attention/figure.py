@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures import BLACK, BLUE, ORANGE, make_plain, write_png
 from benchmarks.local_attention.results import SCOPES, Results
 from benchmarks.local_attention.theory import (
     BYTES_OF_A_NUMBER,
     multiplications,
     numbers_held,
 )
-from regard.record.storage import write_whole
 from regard.view import sheet as paper
 
-# Colours that no kind of colour blindness mixes up (Okabe and Ito), and marks for grey printers.
-STYLES = {"everything": ("#0072b2", "o"), "local-m": ("#222222", "^"), "local-p": ("#d55e00", "s")}
+STYLES = {"everything": BLUE, "local-m": BLACK, "local-p": ORANGE}
 NAMES = {"everything": "global", "local-m": "local-m", "local-p": "local-p"}
-DOTS_PER_INCH = 200
 PANEL_WIDTH, PANEL_HEIGHT = 3.4, 2.5  # inches
 APART = 0.07  # of a panel's height, between names at the ends of curves
 GREY = "#777777"
@@ -34,7 +31,6 @@ def write_costs(path: Path, results: Results) -> None:
     paper.need_matplotlib()
     import matplotlib as mpl
 
-    content = BytesIO()
     with mpl.rc_context(paper.plain_style()):
         from matplotlib.figure import Figure
         from matplotlib.layout_engine import ConstrainedLayoutEngine as Space
@@ -64,9 +60,7 @@ def write_costs(path: Path, results: Results) -> None:
                 _compare(axes, results.settings.lengths[-1], each)
         fields[0][0].set_ylabel("microseconds per target word", fontsize=8)
         fields[1][0].set_ylabel("KiB per target word", fontsize=8)
-        figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content.getvalue())
+        write_png(path, figure)
 
 
 Curves = dict[str, tuple[Sequence[float], Sequence[float]]]
@@ -74,7 +68,7 @@ Curves = dict[str, tuple[Sequence[float], Sequence[float]]]
 
 
 def rate(results: Results, work: str) -> float:
-    """Multiplications a second of global attention at the longest source: the one number fitted."""
+    """Multiplications a second of global attention at the longest source: all that is fitted."""
     settings = results.settings
     seconds = results.row(work, "everything").seconds_per_word[-1]
     done = multiplications(work, "everything", settings.lengths[-1], settings.size, settings.radius)
@@ -128,12 +122,8 @@ def _draw(axes: Any, lengths: Sequence[int], curves: Curves) -> None:
     axes.set_xticks(lengths, [f"{length:,}" for length in lengths], fontsize=7)
     axes.minorticks_off()
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
-    axes.tick_params(axis="y", labelsize=7, length=2)
+    make_plain(axes)
     axes.tick_params(axis="x", length=2)
-    axes.grid(axis="y", color="#e3e3e3", linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
 
 
 def _fit(axes: Any, panels: Sequence[Curves]) -> None:

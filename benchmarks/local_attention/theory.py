@@ -12,21 +12,29 @@ from __future__ import annotations
 BYTES_OF_A_NUMBER = 4
 
 
-def keys_seen(scope: str, length: int, radius: int) -> int:
+def keys_seen(scope: str, length: float, radius: int) -> float:
     """K, those outside the sentence too: a window is worked out whole."""
     return length if scope == "everything" else 2 * radius + 1
 
 
-def multiplications(work: str, scope: str, length: int, size: int, radius: int) -> int:
+def of_general(size: int, keys: float) -> float:
+    """Multiplications of h_t W_a, and of a product with every key."""
+    return size * size + keys * size
+
+
+def of_scope(scope: str, size: int) -> float:
+    """Multiplications of W_p h_t and v_p, where the centre is predicted."""
+    return size * size + size if scope == "local-p" else 0
+
+
+def multiplications(work: str, scope: str, length: int, size: int, radius: int) -> float:
     """Those of a target word. Backward takes two products for each one; tanh is not counted."""
     keys = keys_seen(scope, length, radius)
-    forward = size * size + 2 * keys * size
-    if scope == "local-p":
-        forward += size * size + size
+    forward = of_general(size, keys) + of_scope(scope, size) + keys * size
     return {"writing": forward, "training": 3 * forward}[work]
 
 
-def numbers_held(work: str, scope: str, length: int, size: int, radius: int) -> int:
+def numbers_held(work: str, scope: str, length: int, size: int, radius: int) -> float:
     """The least that must be there at once for a target word, without keys, query and results.
 
     Writing: h_t W_a, scores, weights and, for local-p, the Gaussian. Training, as the scores'
