@@ -12,6 +12,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.append(str(REPOSITORY))  # benchmarks are no installed package
 
 from benchmarks.alignment import __main__ as program  # noqa: E402
+from benchmarks.alignment import runs  # noqa: E402
 from benchmarks.alignment import text as texts  # noqa: E402
 from benchmarks.alignment.eflomal_peer import (  # noqa: E402
     RUNS,
@@ -210,9 +211,11 @@ def test_a_comparison_goes_on_and_prints_what_is_finished(
         call("--legs", "phrasebook-guided-es-en")
     assert end.value.code == 2
     assert "is taught by phrasebook-eflomal: add it to --legs" in capsys.readouterr().err
+    monkeypatch.setattr(runs, "bleu", None)  # an aligner does not translate
     said = call("--legs", "phrasebook-eflomal", "phrasebook-aligner-es-en")
     assert "| eflomal, mean of 3 runs |" in said
     assert "aligner, input rows" not in said  # one direction is not finished
+    assert "| phrasebook, aligner, es-en |" in said
     monkeypatch.setattr(program, "align", None)  # what is finished is not run again
     said = call("--legs", "phrasebook-eflomal", "phrasebook-aligner-en-es")
     for row in ("predicted rows", "predicted rows, agreeing", "input rows", "input rows, agreeing"):

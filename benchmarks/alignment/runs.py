@@ -18,7 +18,7 @@ from benchmarks.alignment.eflomal_peer import read_links, write_links
 from benchmarks.alignment.text import Language, Text
 from benchmarks.legs import REPOSITORY
 from regard.record.alignment import ROW_CONVENTIONS, Links
-from regard.translation.evaluate import bleu
+from regard.translation.evaluate import Bleu, bleu
 from regard.translation.load import load
 from regard.translation.recipe import Recipe
 from regard.translation.recipe_file import change, read_recipe
@@ -43,7 +43,12 @@ SAME_FOR_ALL = (
 
 @dataclass(frozen=True)
 class Model:
-    """A way to train: the text in eflomal's folder or the text itself, and settings."""
+    """A way to train.
+
+    With `links` it is taught the links that eflomal found. With `joined` it reads one to four pairs
+    in a line, as eflomal's folder has them; such a model is made to align, and its BLEU is not
+    worked out. `settings` are put over those of its text.
+    """
 
     name: str
     what: str
@@ -132,18 +137,21 @@ def learn(lesson: Lesson, folder: Path, looks: Path) -> dict[str, Any]:
         raise KeyboardInterrupt
     translator = load(folder, device="cpu")
     keep_looks(translator, lesson, looks)
-    source, target = DIRECTIONS[lesson.direction]
-    dev = [lesson.text.lines("dev", language) for language in (source, target)]
-    outputs = [one.text for one in translator.translate(dev[0])]
-    quality = bleu(outputs, dev[1])
+    quality = None if lesson.model.joined else _quality(translator, lesson)
     return {
         "updates": outcome.update,
         "seconds": outcome.seconds,
         "parameters": sum(weight.numel() for weight in translator.model.parameters()),
         "recipe": open_run(folder).recipe.model_dump(),
-        "dev_bleu": None if lesson.model.joined else quality.value,
-        "signature": quality.signature,
+        "dev_bleu": None if quality is None else quality.value,
+        "signature": None if quality is None else quality.signature,
     }
+
+
+def _quality(translator: Translator, lesson: Lesson) -> Bleu:
+    source, target = DIRECTIONS[lesson.direction]
+    outputs = [one.text for one in translator.translate(lesson.text.lines("dev", source))]
+    return bleu(outputs, lesson.text.lines("dev", target))
 
 
 def keep_looks(translator: Translator, lesson: Lesson, folder: Path) -> None:
