@@ -1,4 +1,4 @@
-"""How long sources are for whom writes them off, and how much of them a window can hold."""
+"""The source as a target piece has it before it: how long, and how much of it in a window."""
 
 from __future__ import annotations
 

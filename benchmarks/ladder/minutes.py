@@ -10,15 +10,21 @@ from benchmarks.ladder.rows import Row
 from benchmarks.ladder.speed import UPDATES
 from benchmarks.ladder.state import Ladder, Leg
 from benchmarks.ladder.text import Facts
-from regard.translation.choice import CHARACTERS_PER_PIECE, multiplied_weights, speed_of
+from regard.translation.choice import (
+    CHARACTERS_PER_PIECE,
+    EXPECTED_VALIDATION_SHARE,
+    multiplied_weights,
+    speed_of,
+)
 
 AROUND_SECONDS = 75.0  # beside the training: pieces learned, length penalty chosen, all measured
 MORE_SECONDS = {"words": 130.0}  # a dictionary is made of all the text's links
-VALIDATIONS_SHARE = 0.06  # of the time of a training
-# docs/why.md: a training step with input feeding has this share of the speed without it.
+# A training step with input feeding has this share of the speed without it: the middle of 0.83 to
+# 0.92, what docs/why.md says of one layer of 256 units.
 FED = 0.87
-WORDS_PER_PIECE = 0.8
-SPEED_ROW_SECONDS = 2 * UPDATES * 0.07 + 10
+WORDS_PER_PIECE = 0.8  # a guess: a text has fewer whole words than pieces
+UPDATE_SECONDS = 0.07  # of a leg of speed, where two models make as many updates
+SPEED_SECONDS = 2 * UPDATES * UPDATE_SECONDS + 10.0  # and ten to prepare them
 
 
 def training_seconds(row: Row, facts: Facts, threads: int, epochs: int = 0) -> float:
@@ -32,7 +38,7 @@ def training_seconds(row: Row, facts: Facts, threads: int, epochs: int = 0) -> f
     updates = math.ceil(facts.pairs / recipe.training.batch)
     epoch = updates * speed.update_seconds
     epoch += facts.pairs * pieces * operations / speed.operations_per_s
-    seconds = recipe.training.epochs * epoch / (1 - VALIDATIONS_SHARE)
+    seconds = recipe.training.epochs * epoch / (1 - EXPECTED_VALIDATION_SHARE)
     if recipe.model.input_feeding:
         seconds /= FED
     return min(seconds, recipe.training.seconds or math.inf)
@@ -41,7 +47,7 @@ def training_seconds(row: Row, facts: Facts, threads: int, epochs: int = 0) -> f
 def expected_seconds(ladder: Ladder, leg: Leg, rate: float = 1.0) -> float:
     """What a leg should take, all included, if nothing of it is done; `rate` is the `pace`."""
     if leg.kind == "speed":
-        return SPEED_ROW_SECONDS
+        return SPEED_SECONDS
     if leg.kind == "ensemble":
         return AROUND_SECONDS
     facts = ladder.text(leg.model.text).facts()

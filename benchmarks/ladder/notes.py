@@ -41,7 +41,7 @@ _COST = """
     from sizes and the mean length of the source; W_c is the layer that joins context and state,
     feeding the part of the decoder that reads what is fed back. Pieces a second and measured
     microseconds are those of training with nothing else at work, from the table of what attention
-    costs; the runs themselves were made beside other work, and their times are not given."""
+    costs."""
 
 NOTES = {
     "ladder": _paragraph(f"""
@@ -72,7 +72,7 @@ NOTES = {
     where the tutorial's program was stopped after ten minutes (2,728 updates of 64, 1.5 passes).
     No label smoothing, as there. Masked accuracy: the share of target tokens, the end included and
     padding not, that the model puts first given those before. The tutorial's figures are of its own
-    program on the same parts, on another day on a machine of the same kind."""),
+    program on the same parts, measured apart on a machine of the same kind."""),
     "headline": _paragraph(f"""
     8,000 byte-pair pieces a side; at most {HEADLINE_EPOCHS} passes and {HEADLINE_SECONDS / 3600:g}
     hours; ended before when 6 validations gave no better BLEU."""),

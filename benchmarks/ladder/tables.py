@@ -25,7 +25,7 @@ CURVES = {
 
 @dataclass(frozen=True)
 class Found:
-    """The finished legs of a row, one for each seed; None of a row is no `Found`."""
+    """The finished legs of a row, one at least and one for each seed."""
 
     row: Row
     name: str
