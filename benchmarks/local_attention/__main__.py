@@ -15,8 +15,8 @@ Times are the best of several. Memory is the most that PyTorch's allocator has h
 as its profiler notes it, without what was there before (keys, queries, weights) and without the
 results (contexts; gradients of keys, queries and weights).
 
-Run it on a machine that does nothing else; it takes some three minutes. --json prints everything as
-JSON, from which --from prints the tables and --figure draws the figure again.
+Run it on a machine that does nothing else; it takes three to four minutes. --json prints everything
+as JSON, from which --from prints the tables and --figure draws the figure again.
 """
 
 from __future__ import annotations
