@@ -309,7 +309,22 @@ def test_a_run_folder_is_loaded_with_its_settings(tmp_path: Path) -> None:
     assert found.record.settings == settings
     halves = load(tmp_path / "mine", device="cpu", precision="bfloat16")
     assert halves.precision == torch.bfloat16
-    assert halves.reader.settings == {**settings, "search_precision": "bfloat16"}
+    wider = replace(halves, settings=replace(halves.settings, beam=4, length_alpha=0.0))
+    assert wider.translate("two three one").record.settings == {
+        "beam": 4,
+        "length_alpha": 0.0,
+        "search_precision": "bfloat16",
+    }
+    [drawn] = halves.sample(["two three one"], 7, SampleSettings(temperature=0.5))
+    assert drawn.record.settings == {
+        "seed": 7,
+        "draws": 1,
+        "temperature": 0.5,
+        "top_k": None,
+        "top_p": 1.0,
+    }
+    [given] = halves.align(["two three one"], ["one"])
+    assert given.record.settings == {}
 
 
 def test_the_dev_part_may_be_empty_but_not_missing(tmp_path: Path) -> None:

@@ -69,6 +69,8 @@ def measure(settings: Settings, seconds_each: float = SECONDS_EACH) -> Results:
             scope="everything" if scope == COMBINED else scope,
             radius=settings.radius,
         )
+        if layer.scope_name == "local-p":  # at 0, where it begins, all windows lie in one place
+            torch.nn.init.uniform_(layer.scope_weights["v_p"], -0.1, 0.1)
         seconds, counts = [], []
         for length in settings.lengths:
             made = make(layer, length, settings.sentences)

@@ -16,11 +16,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from regard.attention import SCORES, LuongAttention
-from regard.attention.attend import attend
-from regard.attention.hook import Site
+from regard.attention import LuongAttention
 from regard.attention.luong import Source
-from regard.attention.scope import SCOPES, Place
 from regard.translation.recipe import ModelRecipe
 from regard.translation.rnn import Rnn
 
@@ -41,19 +38,8 @@ class Work:
 def look(
     layer: LuongAttention, query: Float[Tensor, "B Q N"], source: Source, position: Int[Tensor, "Q"]
 ) -> Float[Tensor, "B Q N"]:
-    """The contexts that a layer finds when nobody watches it, as its `forward` finds them."""
-    query = query.contiguous()
-    place = Place(query, position, source.row_lengths, source.keys.shape[1])
-    reach = SCOPES[layer.scope_name].reach(place, layer.radius, dict(layer.scope_weights))
-    if reach.keys is not None:
-        prepared, values = source.windows(reach.keys)
-    elif source.shared is not None:
-        prepared, values = source.shared
-    else:
-        prepared, values = source.row_prepared, source.row_keys[:, None]
-    scores = SCORES[layer.score_name].compare(query, prepared, dict(layer.score_weights))
-    site = Site(layer.site, reach.keys, reach.centre, layer.normaliser)
-    return attend(scores[:, None], values, reach, site=site).context[:, 0]
+    """The contexts that a layer finds when nobody watches it."""
+    return layer.look(query, source, position).context[:, 0]
 
 
 def combine(

@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from regard.attention.attend import attend
+from regard.attention.attend import Attended, attend
 from regard.attention.hook import AttentionLayer, Site
 from regard.attention.normalise import NORMALISERS
 from regard.attention.scope import SCOPES, Place
@@ -138,6 +138,14 @@ class LuongAttention(AttentionLayer):
         self, query: Float[Tensor, "B Q N"], source: Source, position: Int[Tensor, " Q"]
     ) -> Looked:
         """Look from the target positions named, whose decoder states are the query."""
+        seen = self.look(query, source, position)
+        both = torch.cat([seen.context[:, 0], query], dim=-1)
+        return Looked(torch.tanh(self.combine(both)), seen.weights[:, 0])
+
+    def look(
+        self, query: Float[Tensor, "B Q N"], source: Source, position: Int[Tensor, " Q"]
+    ) -> Attended:
+        """Where each query looks and what it sees there, of one head: all but h~."""
         # Otherwise `matmul` with a matrix that needs no gradient may copy it for every row.
         query = query.contiguous()
         place = Place(query, position, source.row_lengths, source.keys.shape[1])
@@ -153,9 +161,7 @@ class LuongAttention(AttentionLayer):
                 prepared, values = prepared.gathered, values.gathered[:, None]
         scores = SCORES[self.score_name].compare(query, prepared, dict(self.score_weights))
         site = Site(self.site, reach.keys, reach.centre, self.normaliser)
-        seen = attend(scores[:, None], values, reach, site=site, hook=self.hook)
-        both = torch.cat([seen.context[:, 0], query], dim=-1)
-        return Looked(torch.tanh(self.combine(both)), seen.weights[:, 0])
+        return attend(scores[:, None], values, reach, site=site, hook=self.hook)
 
 
 def learn(shapes: dict[str, tuple[int, ...]], at_zero: Sequence[str] = ()) -> nn.ParameterDict:

@@ -65,7 +65,8 @@ class Windows:
         """The dot product of each query with every key of its window."""
         rows = query.flatten(0, 1).to(self.keys.dtype)
         scores = _Match.apply(rows, self.keys.detach(), self.places)
-        scores = _MatchedKeys.apply(scores, rows.detach(), self.keys, self.places, self.notes)
+        if self.keys.requires_grad:  # not in a search
+            scores = _MatchedKeys.apply(scores, rows.detach(), self.keys, self.places, self.notes)
         return scores.view(self.slots.shape)
 
     def sum_up(self, weights: Float[Tensor, "R Q W"]) -> Float[Tensor, "R Q M"]:

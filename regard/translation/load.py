@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from regard.translation.device import choose_device, choose_precision, precision_name
+from regard.translation.device import choose_device, choose_precision
 from regard.translation.ensemble import Ensemble
 from regard.translation.lines import read_lines
 from regard.translation.result import Reader
@@ -60,11 +60,6 @@ def load(
         normaliser="sigmoid" if any(one.normaliser == "sigmoid" for one in recipes) else "softmax",
         radius=first.model.radius if len(opened) == 1 else None,
         rows=first.training.rows_of_words,
-        settings={
-            "beam": settings.beam,
-            "length_alpha": settings.length_alpha,
-            "search_precision": precision_name(searched_in),
-        },
     )
     model = models[0] if len(models) == 1 else Ensemble(models).eval()
     at_ease, longest = map(min, zip(*(_lengths(run, source_tokens) for run in opened), strict=True))

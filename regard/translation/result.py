@@ -34,7 +34,7 @@ class Reader:
 
     `rows` says which row belongs to a target word ("predicted" or "input": see
     `regard.record.alignment.rows_of_words`; ValueError for another name). A word that looks at
-    `</s>` most has no link.
+    `</s>` most has no link. `settings` say how the translation was found.
     """
 
     source_tokens: Tokens

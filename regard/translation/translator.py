@@ -10,10 +10,10 @@ ends, and the segments' translations are put together again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import chain, islice
-from typing import overload
+from typing import Any, overload
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ from torch import Tensor
 from regard.record.alignment import hard_links, rows_of_words
 from regard.translation.align import aligned, given_translation
 from regard.translation.detokenise import Detokenised, detokenise, unwritable
-from regard.translation.device import autocast
+from regard.translation.device import autocast, precision_name
 from regard.translation.hypothesis import Hypothesis
 from regard.translation.lines import check_same_count
 from regard.translation.model import UNK, TranslationModel
@@ -85,9 +85,14 @@ class Translator:
             with autocast(device_of(self.model), self.precision):
                 return search_all(self.model, sources, self._settings(), sentences=self.sentences)
 
+        how = {
+            "beam": self.settings.beam,
+            "length_alpha": self.settings.length_alpha,
+            "search_precision": precision_name(self.precision),
+        }
         return [
             replace(best, alternatives=_different(best, others))
-            for best, *others in self._translated(list(text), search, _choices)
+            for best, *others in self._translated(list(text), search, _choices, how)
         ]
 
     def sample(
@@ -109,9 +114,10 @@ class Translator:
         def as_drawn(found: list[list[Hypothesis]]) -> list[list[Hypothesis]]:
             return [[draws[number] for draws in found] for number in range(drawing.draws)]
 
+        how = {"seed": seed, **asdict(drawing)}
         return [
             replace(first, alternatives=tuple(others))
-            for first, *others in self._translated(list(texts), draw_all, as_drawn)
+            for first, *others in self._translated(list(texts), draw_all, as_drawn, how)
         ]
 
     def stream(self, lines: Iterable[str], *, ahead: int = READ_AHEAD) -> Iterator[Translation]:
@@ -185,12 +191,14 @@ class Translator:
         texts: Sequence[str],
         search: Callable[[list[list[int]]], list[list[Hypothesis]]],
         choose: Callable[[list[list[Hypothesis]]], list[list[Hypothesis]]],
+        how: Mapping[str, Any],
     ) -> list[list[Translation]]:
         """Cut texts into segments, find hypotheses for all together, put them in place.
 
         `choose` makes, of the hypotheses found for each segment of a text, those of each of its
-        translations.
+        translations; `how` they were found is what their records say.
         """
+        reader = replace(self.reader, settings=dict(how))
         lines = list({line.strip(): None for text in texts for line in text.split("\n")})
         known = dict(zip(lines, self.source_tokens.encode_ids(lines), strict=True))
 
@@ -209,13 +217,15 @@ class Translator:
         found = iter(search(ids))
         return [
             [
-                self._translation(text, of_text, chosen)
+                self._translation(text, of_text, chosen, reader)
                 for chosen in choose([_possible(next(found), text) for _ in of_text])
             ]
             for text, of_text in zip(texts, spans, strict=True)
         ]
 
-    def _translation(self, text: str, spans: list[Span], chosen: list[Hypothesis]) -> Translation:
+    def _translation(
+        self, text: str, spans: list[Span], chosen: list[Hypothesis], reader: Reader
+    ) -> Translation:
         written = [
             self._detokenised(text[span.start : span.end], hypothesis)
             for span, hypothesis in zip(spans, chosen, strict=True)
@@ -225,7 +235,7 @@ class Translator:
             Segment(span, Span(start, start + len(one.text)), hypothesis, _shifted(one, start))
             for span, start, one, hypothesis in zip(spans, starts, written, chosen, strict=True)
         ]
-        return Translation(text, target, tuple(placed), self.reader)
+        return Translation(text, target, tuple(placed), reader)
 
     def _detokenised(self, source: str, hypothesis: Hypothesis) -> Detokenised:
         unknown = [place for place, id_ in enumerate(hypothesis.ids) if id_ == UNK]
