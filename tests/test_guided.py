@@ -159,7 +159,7 @@ def test_links_move_the_centre_of_local_p() -> None:
 
     before = centre()
     optimiser = torch.optim.SGD(model.attention.parameters(), lr=0.5)  # type: ignore[union-attr]
-    for _ in range(20):
+    for _ in range(100):
         model.zero_grad()
         find_gradient(model, [batch], training(guided_alignment=1.0), CPU, torch.float32)
         optimiser.step()
@@ -226,9 +226,9 @@ def test_links_teach_attention_in_few_updates(tmp_path: Path) -> None:
     write_text(tmp_path, 1_000)
     few = (
         "training.epochs=0",
-        "training.updates=220",
+        "training.updates=300",
         "model.input_feeding=false",
-        "training.validate_every=220",
+        "training.validate_every=300",
     )
     plain = begin(tmp_path / "plain", tmp_path, *few)
     guided = begin(tmp_path / "guided", tmp_path, *few, links=tmp_path / "links")

@@ -204,19 +204,23 @@ def initialise(model: Rnn) -> None:
     """Uniform in [-0.1, 0.1] at the 1,000 units of Luong 2015, wider where units are fewer.
 
     A sum over n inputs grows as sqrt(n), so sqrt(10 / n) keeps what the paper's layers begin with.
-    Biases begin at 0, but for a forget gate that begins by remembering. Weights of a scope that
-    begin at 0 stay there.
+    Weights of a scope that are to begin at 0 do. Without attention the last state must carry the
+    whole source: there biases begin at 0, and forget gates by remembering (docs/why.md).
     """
     bound = math.sqrt(10 / model.decoder.hidden_size)
-    scope = None if model.attention is None else SCOPES[model.attention.scope_name]
-    at_zero = () if scope is None else scope.begin_at_zero
+    at_zero = () if model.attention is None else SCOPES[model.attention.scope_name].begin_at_zero
     for name, parameter in model.named_parameters():
-        if "bias" in name:
+        if model.attention is None and "bias" in name:
             nn.init.zeros_(parameter)
         elif name.rpartition(".")[2] not in at_zero:
             nn.init.uniform_(parameter, -bound, bound)
-    for lstm in (model.encoder, model.decoder):
-        for name, bias in lstm.named_parameters():
-            if name.startswith("bias_ih"):
-                with torch.no_grad():
-                    bias[lstm.hidden_size : 2 * lstm.hidden_size] = 1.0
+    if model.attention is None:
+        for lstm in (model.encoder, model.decoder):
+            remember(lstm)
+
+
+def remember(lstm: nn.LSTM) -> None:
+    """Let an LSTM whose biases are 0 begin with forget gates that are open."""
+    for name, bias in lstm.named_parameters():
+        if name.startswith("bias_ih"):
+            nn.init.ones_(bias.detach()[lstm.hidden_size : 2 * lstm.hidden_size])
