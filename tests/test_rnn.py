@@ -91,7 +91,7 @@ def test_reversing_keeps_the_end_and_the_padding_in_place() -> None:
     assert torch.equal(reverse(reverse(states, lengths), lengths), states)
 
 
-def test_forget_gates_begin_by_remembering_where_nothing_else_does() -> None:
+def test_forget_gates_begin_open_where_there_is_no_attention() -> None:
     recipe = ModelRecipe(embedding=6, hidden=8, attention="none", input_feeding=False)
     model = build(recipe, VOCABULARY, VOCABULARY)
     assert isinstance(model, Rnn)

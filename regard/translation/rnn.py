@@ -205,7 +205,7 @@ def initialise(model: Rnn) -> None:
 
     A sum over n inputs grows as sqrt(n), so sqrt(10 / n) keeps what the paper's layers begin with.
     Weights of a scope that are to begin at 0 do. Without attention the last state must carry the
-    whole source: there biases begin at 0, and forget gates by remembering (docs/why.md).
+    whole source: there forget gates begin open, and all other biases at 0 (docs/why.md).
     """
     bound = math.sqrt(10 / model.decoder.hidden_size)
     at_zero = () if model.attention is None else SCOPES[model.attention.scope_name].begin_at_zero
@@ -216,11 +216,11 @@ def initialise(model: Rnn) -> None:
             nn.init.uniform_(parameter, -bound, bound)
     if model.attention is None:
         for lstm in (model.encoder, model.decoder):
-            remember(lstm)
+            open_forget_gates(lstm)
 
 
-def remember(lstm: nn.LSTM) -> None:
-    """Let an LSTM whose biases are 0 begin with forget gates that are open."""
+def open_forget_gates(lstm: nn.LSTM) -> None:
+    """Give the forget gates of an LSTM, all of whose biases are 0, a bias of 1."""
     for name, bias in lstm.named_parameters():
         if name.startswith("bias_ih"):
             nn.init.ones_(bias.detach()[lstm.hidden_size : 2 * lstm.hidden_size])
