@@ -33,9 +33,10 @@ def data(
 
     spa-eng is Spanish and English from tatoeba.org, the text of TensorFlow's translation tutorial.
     """
+    from regard.cli.output import write_line
     from regard.translation.public import fetch
 
-    typer.echo(str(fetch(name, out, from_file=from_file)))
+    write_line(str(fetch(name, out, from_file=from_file)))
 
 
 @app.command()
@@ -58,12 +59,13 @@ def split(
     import json
     from dataclasses import asdict
 
+    from regard.cli.output import write_line
     from regard.translation.split import split_files
 
     report = split_files(
         source, target, out, dev=_size("--dev", dev), test=_size("--test", test), seed=seed
     )
-    typer.echo(json.dumps(asdict(report)) if as_json else str(report))
+    write_line(json.dumps(asdict(report)) if as_json else str(report))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regard.cli.application import AsJson, Device, app
+from regard.cli.output import write_line
 
 if TYPE_CHECKING:
     from regard.record.word_map import WordMap
@@ -105,12 +106,12 @@ def demo(
             results.append(measure(name, trained, examples, device))
             translators[name] = _load(out / name, device)
     if as_json:
-        typer.echo(json.dumps([asdict(result) for result in results]))
+        write_line(json.dumps([asdict(result) for result in results]))
         return
-    typer.echo(table(results))
+    write_line(table(results))
     sentence = EXAMPLE if not unknown_words(EXAMPLE) else examples[0].source
     show(sentence, translators, out)
-    typer.echo(what_next(out))
+    write_line(what_next(out))
 
 
 def free_folder() -> Path:
@@ -230,22 +231,22 @@ def show(sentence: str, translators: dict[str, Translator], out: Path) -> None:
     from regard.view.figure import write_figure
     from regard.view.terminal import draw
 
-    typer.echo(f"\n{sentence}")
+    write_line(f"\n{sentence}")
     maps: dict[str, WordMap] = {}
     for name, translator in translators.items():
         translation = translator.translate(sentence)
-        typer.echo(f"    {name:<8} {translation.text}")
+        write_line(f"    {name:<8} {translation.text}")
         if translation.record.maps:
             maps[name] = word_map(translation.record)
     width = max(40, min(shutil.get_terminal_size((100, 24)).columns, 140))
-    typer.echo("\n" + draw(maps["global"], width=width, colour=sys.stdout.isatty()))
+    write_line("\n" + draw(maps["global"], width=width, colour=sys.stdout.isatty()))
     figure = out / "attention.png"
     try:
         write_figure(figure, list(maps.values()), titles=list(maps))
     except ModuleNotFoundError as error:
-        typer.echo(f"\n({error})")
+        write_line(f"\n({error})")
         return
-    typer.echo(f"\nThe same as a figure, beside the squint of local-p: {figure}")
+    write_line(f"\nThe same as a figure, beside the squint of local-p: {figure}")
 
 
 def what_next(out: Path) -> str:

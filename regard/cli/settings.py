@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import typer
-
 from regard.cli.application import app
 
 
@@ -15,6 +13,7 @@ def settings() -> None:
 
     A setting is changed with --set KEY=VALUE, or by a line of the recipe.
     """
+    from regard.cli.output import write_line
     from regard.translation.recipe import settings_table
 
-    typer.echo(settings_table(), nl=False)
+    write_line(settings_table().rstrip("\n"))
