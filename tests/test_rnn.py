@@ -148,13 +148,13 @@ def test_input_feeding_reads_what_attention_saw_before() -> None:
     assert not torch.allclose(model.step(state, last)[0], model.step(other, last)[0])
 
 
-def test_weights_begin_as_spread_out_as_the_papers_at_a_thousand_units() -> None:
+def test_weights_begin_as_spread_out_as_the_papers_at_a_thousand_units_and_biases_as_its() -> None:
     torch.manual_seed(0)
     recipe = ModelRecipe(embedding=30, hidden=40, attention="concat", scope="local-p")
     model = build(recipe, VOCABULARY, VOCABULARY)
-    bound = (10 / 40) ** 0.5  # 0.1 at 1,000 units
     for name, parameter in model.named_parameters():
         if not name.endswith("v_p"):
+            bound = 0.1 if "bias" in name else (10 / 40) ** 0.5  # 0.1 at 1,000 units
             assert 0.8 * bound < parameter.detach().abs().max() <= bound, name
 
 

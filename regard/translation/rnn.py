@@ -26,6 +26,8 @@ from regard.translation.model import Batch, Loss, State, TranslationModel
 from regard.translation.output_loss import output_loss
 from regard.translation.recipe import ModelRecipe
 
+BIAS = 0.1  # bound of the first biases
+
 
 @dataclass(frozen=True)
 class RnnState:
@@ -201,18 +203,19 @@ def reverse(
 
 
 def initialise(model: Rnn) -> None:
-    """Uniform in [-0.1, 0.1] at the 1,000 units of Luong 2015, wider where units are fewer.
+    """Uniform in [-0.1, 0.1] as in Luong 2015; weights wider where there are less than 1,000 units.
 
     A sum over n inputs grows as sqrt(n), so sqrt(10 / n) keeps what the paper's layers begin with.
     Weights of a scope that are to begin at 0 do. Without attention the last state must carry the
     whole source: there forget gates begin open, and all other biases at 0 (docs/why.md).
     """
-    bound = math.sqrt(10 / model.decoder.hidden_size)
+    spread = math.sqrt(10 / model.decoder.hidden_size)
     at_zero = () if model.attention is None else SCOPES[model.attention.scope_name].begin_at_zero
     for name, parameter in model.named_parameters():
         if model.attention is None and "bias" in name:
             nn.init.zeros_(parameter)
         elif name.rpartition(".")[2] not in at_zero:
+            bound = BIAS if "bias" in name else spread
             nn.init.uniform_(parameter, -bound, bound)
     if model.attention is None:
         for lstm in (model.encoder, model.decoder):
