@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from regard.translation.byte_pairs import train_byte_pairs
-from regard.translation.corpus import Corpus, batches, prepare, read_pairs
+from regard.translation.corpus import Corpus, batches, prepare
+from regard.translation.pairs import read_pairs
 from regard.translation.split import split_files
 from regard.translation.tokens_file import load_tokens
 
