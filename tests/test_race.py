@@ -23,6 +23,7 @@ from benchmarks.race import eole_peer, joeynmt_peer  # noqa: E402
 from benchmarks.race.bench import PlainText, make_bench, plain  # noqa: E402
 from benchmarks.race.child import RaceError, run  # noqa: E402
 from benchmarks.race.environments import Environments  # noqa: E402
+from benchmarks.race.figure import write_minutes  # noqa: E402
 from benchmarks.race.given_pieces import GivenPieces, read_part, read_vocabulary  # noqa: E402
 from benchmarks.race.regard_peer import (  # noqa: E402
     TrainingJob,
@@ -329,3 +330,14 @@ def test_the_tables_show_what_is_finished() -> None:
     assert "3.142" in found
     assert "Versions: eole 0.6.4, regard 0.1.0. Commit: abc1234. Threads: 2." in found
     assert "Translation" not in found
+
+
+def test_the_figure_shows_the_quality_legs_that_are_finished(tmp_path: Path) -> None:
+    path = tmp_path / "figure.png"
+    assert not write_minutes(path, {})
+    assert not path.exists()
+    curve = [{"minutes": 2.0, "dev_bleu": 20.0}, {"minutes": 9.5, "dev_bleu": 40.0}]
+    one = {"toolkit": "eole", "model": "2 x 512", "curve": curve, "tutorial_bleu": 25.0}
+    other = {**one, "toolkit": "regard", "model": "as chosen", "tutorial_bleu": 52.0}
+    assert write_minutes(path, {"quality-a": one, "quality-b": other, "quality-c": other})
+    assert path.read_bytes().startswith(b"\x89PNG")

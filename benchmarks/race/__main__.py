@@ -20,6 +20,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 if __name__ == "__main__":  # run as a folder, which is then all that Python looks in
@@ -29,6 +30,7 @@ from benchmarks.legs import begin_folder, ending_well, own_folder, read_result  
 from benchmarks.race import quality, speed  # noqa: E402
 from benchmarks.race.bench import Bench, PlainText, make_bench  # noqa: E402
 from benchmarks.race.environments import PINS, Environments  # noqa: E402
+from benchmarks.race.figure import write_minutes  # noqa: E402
 from benchmarks.race.state import (  # noqa: E402
     Leg,
     Race,
@@ -69,6 +71,7 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--quality-seconds", type=float, default=600.0)
     parser.add_argument("--sentences", type=int, default=0, help="of the test part; 0: all")
     parser.add_argument("--repeats", type=int, default=3, help="of a translation; the best counts")
+    parser.add_argument("--figure", type=Path, help="default: bleu-by-minutes.png in the folder")
     arguments = parser.parse_args(words)
     unknown = [name for name in arguments.legs or () if name not in LEGS]
     if unknown:
@@ -111,8 +114,21 @@ def main() -> None:
     with ending_well("race"):
         race = open_race(arguments)
         run_all(race, list(LEGS) if arguments.legs is None else arguments.legs)
-    found = {name: read_result(race.folder, name) for name in LEGS}
-    print(report({name: result for name, result in found.items() if result is not None}), end="")
+    found = {
+        name: result for name in LEGS if (result := read_result(race.folder, name)) is not None
+    }
+    print(report(found), end="")
+    _draw(arguments.figure or race.folder / "bleu-by-minutes.png", found)
+
+
+def _draw(path: Path, found: dict[str, dict[str, Any]]) -> None:
+    try:
+        drawn = write_minutes(path, {n: one for n, one in found.items() if n.startswith("quality")})
+    except ModuleNotFoundError as error:
+        print(f"({error})", file=sys.stderr)
+    else:
+        if drawn:
+            print(f"The figure: {path}", file=sys.stderr)
 
 
 def run_all(race: Race, names: Sequence[str]) -> None:
