@@ -42,7 +42,7 @@ def test_the_demo_measures_three_translators(tmp_path: Path) -> None:
 
 def test_without_matplotlib_the_demo_says_how_to_get_it(tmp_path: Path) -> None:
     (tmp_path / "regard-demo").mkdir()  # somebody's: it must not be touched
-    said = run(["-c", WITHOUT_FIGURES, "demo", "--seconds", "6"], tmp_path)
+    said = run(["-c", WITHOUT_FIGURES, "demo", "--seconds", "12"], tmp_path)
     assert 'pip install "regard[figure]"' in said
     assert "Try next:" in said
     assert "regard-demo-2/global" in said
