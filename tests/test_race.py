@@ -17,13 +17,14 @@ from safetensors.torch import save_file
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.append(str(REPOSITORY))  # benchmarks are no installed package
 
+from benchmarks.figures import draw_or_say  # noqa: E402
 from benchmarks.legs import begin_folder, read_result  # noqa: E402
 from benchmarks.race import __main__ as program  # noqa: E402
 from benchmarks.race import eole_peer, joeynmt_peer  # noqa: E402
+from benchmarks.race import figure as race_figure  # noqa: E402
 from benchmarks.race.bench import PlainText, make_bench, plain  # noqa: E402
 from benchmarks.race.child import RaceError, run  # noqa: E402
 from benchmarks.race.environments import Environments  # noqa: E402
-from benchmarks.race.figure import write_minutes  # noqa: E402
 from benchmarks.race.given_pieces import GivenPieces, read_part, read_vocabulary  # noqa: E402
 from benchmarks.race.regard_peer import (  # noqa: E402
     TrainingJob,
@@ -33,7 +34,7 @@ from benchmarks.race.regard_peer import (  # noqa: E402
     reports,
 )
 from benchmarks.race.reports import Report, report_every, tokens_per_s  # noqa: E402
-from benchmarks.race.scores import tutorial_form  # noqa: E402
+from benchmarks.race.scores import TUTORIAL_BLEU, tutorial_form  # noqa: E402
 from benchmarks.race.state import (  # noqa: E402
     Leg,
     Race,
@@ -332,12 +333,41 @@ def test_the_tables_show_what_is_finished() -> None:
     assert "Translation" not in found
 
 
-def test_the_figure_shows_the_quality_legs_that_are_finished(tmp_path: Path) -> None:
-    path = tmp_path / "figure.png"
-    assert not write_minutes(path, {})
-    assert not path.exists()
+def test_the_figure_marks_each_system_where_its_own_time_was_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(race_figure, "write_png", lambda path, figure: drawn.append(figure))
     curve = [{"minutes": 2.0, "dev_bleu": 20.0}, {"minutes": 9.5, "dev_bleu": 40.0}]
-    one = {"toolkit": "eole", "model": "2 x 512", "curve": curve, "tutorial_bleu": 25.0}
-    other = {**one, "toolkit": "regard", "model": "as chosen", "tutorial_bleu": 52.0}
-    assert write_minutes(path, {"quality-a": one, "quality-b": other, "quality-c": other})
-    assert path.read_bytes().startswith(b"\x89PNG")
+    one = {
+        **{"toolkit": "eole", "model": "2 x 512", "curve": curve},
+        **{"tutorial_bleu": 40.0, "seconds": 180.0},
+    }
+    other = {**one, "toolkit": "regard", "tutorial_bleu": 52.0, "seconds": 900.0}
+    race_figure.write_minutes(tmp_path / "figure.png", {"quality-a": one, "quality-b": other})
+    [axes] = drawn[0].axes
+    marks = [line for line in axes.lines if line.get_marker() in ("o", "s")]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in marks] == [
+        (3.0, 40.0),
+        (15.0, 52.0),
+        (10.0, TUTORIAL_BLEU),
+    ]
+    names = sorted((text.get_position()[1], text.get_text()) for text in axes.texts)
+    assert [name for _, name in names] == [
+        "eole, 2 x 512 40.0",
+        f"TensorFlow's tutorial {TUTORIAL_BLEU:.1f}",
+        "regard, 2 x 512 52.0",
+    ]
+    assert names[1][0] - names[0][0] == pytest.approx(race_figure.APART)  # moved to be read
+
+
+def test_a_figure_that_cannot_be_drawn_says_why_and_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(path: Path) -> None:
+        raise PermissionError(f"{path}: cannot be written")
+
+    draw_or_say(tmp_path / "figure.png", fails)
+    assert capsys.readouterr().err == f"({tmp_path / 'figure.png'}: cannot be written)\n"
+    draw_or_say(tmp_path / "figure.png", lambda path: None)
+    assert capsys.readouterr().err == f"The figure: {tmp_path / 'figure.png'}\n"

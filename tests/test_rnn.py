@@ -148,7 +148,7 @@ def test_input_feeding_reads_what_attention_saw_before() -> None:
     assert not torch.allclose(model.step(state, last)[0], model.step(other, last)[0])
 
 
-def test_weights_begin_as_spread_out_as_the_papers_at_a_thousand_units_and_biases_as_its() -> None:
+def test_first_weights_spread_with_fewer_units_and_first_biases_do_not() -> None:
     torch.manual_seed(0)
     recipe = ModelRecipe(embedding=30, hidden=40, attention="concat", scope="local-p")
     model = build(recipe, VOCABULARY, VOCABULARY)

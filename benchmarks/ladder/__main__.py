@@ -29,6 +29,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 if __name__ == "__main__":  # run as a folder, which is then all that Python looks in
     sys.path[0] = str(REPOSITORY)
 
+from benchmarks.figures import draw_or_say  # noqa: E402
 from benchmarks.ladder.figure import write_lengths  # noqa: E402
 from benchmarks.ladder.jobs import Jobs, Running, leg_command  # noqa: E402
 from benchmarks.ladder.minutes import expected_seconds, pace  # noqa: E402
@@ -200,15 +201,9 @@ def main() -> None:
 
 def _draw(ladder: Ladder, path: Path | None) -> None:
     found = panels(ladder)
-    if not found:
-        return
-    path = ladder.folder / "bleu-by-length.png" if path is None else path
-    try:
-        write_lengths(path, found)
-    except ModuleNotFoundError as error:
-        print(f"({error})", file=sys.stderr)
-    else:
-        print(f"The figure: {path}", file=sys.stderr)
+    if found:
+        path = ladder.folder / "bleu-by-length.png" if path is None else path
+        draw_or_say(path, lambda where: write_lengths(where, found))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import BLACK, BLUE, ORANGE, make_plain, write_png
+from benchmarks.figures import BLACK, BLUE, GREY, ORANGE, make_plain, name_ends, write_png
 from benchmarks.local_attention.results import SCOPES, Results
 from benchmarks.local_attention.theory import (
     BYTES_OF_A_NUMBER,
@@ -20,7 +20,6 @@ STYLES = {"everything": BLUE, "local-m": BLACK, "local-p": ORANGE}
 NAMES = {"everything": "global", "local-m": "local-m", "local-p": "local-p"}
 PANEL_WIDTH, PANEL_HEIGHT = 3.4, 2.5  # inches
 APART = 0.07  # of a panel's height, between names at the ends of curves
-GREY = "#777777"
 
 
 def write_costs(path: Path, results: Results) -> None:
@@ -135,21 +134,13 @@ def _fit(axes: Any, panels: Sequence[Curves]) -> None:
 
 
 def _name(axes: Any, curves: Curves) -> None:
-    """The name of each curve at its end, moved as far as it takes to be read."""
+    """The name of each curve at its end."""
     low, high = (math.log(limit) for limit in axes.get_ylim())
-    ends = {scope: curve[0][-1] for scope, curve in curves.items()}
-    place = -math.inf
-    for scope in sorted(ends, key=lambda scope: ends[scope]):
-        place = max(place + APART, (math.log(ends[scope]) - low) / (high - low))
-        axes.text(
-            1.01,
-            place,
-            NAMES[scope],
-            transform=axes.transAxes,
-            fontsize=7.5,
-            color=STYLES[scope][0],
-            va="center",
-        )
+    ends = [
+        ((math.log(measured[-1]) - low) / (high - low), NAMES[scope], STYLES[scope][0])
+        for scope, (measured, _) in curves.items()
+    ]
+    name_ends(axes, ends, APART)
 
 
 def _compare(axes: Any, length: int, curves: Curves) -> None:

@@ -20,12 +20,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 if __name__ == "__main__":  # run as a folder, which is then all that Python looks in
     sys.path[0] = str(REPOSITORY)
 
+from benchmarks.figures import draw_or_say  # noqa: E402
 from benchmarks.legs import begin_folder, ending_well, own_folder, read_result  # noqa: E402
 from benchmarks.race import quality, speed  # noqa: E402
 from benchmarks.race.bench import Bench, PlainText, make_bench  # noqa: E402
@@ -114,21 +114,14 @@ def main() -> None:
     with ending_well("race"):
         race = open_race(arguments)
         run_all(race, list(LEGS) if arguments.legs is None else arguments.legs)
-    found = {
-        name: result for name in LEGS if (result := read_result(race.folder, name)) is not None
-    }
-    print(report(found), end="")
-    _draw(arguments.figure or race.folder / "bleu-by-minutes.png", found)
-
-
-def _draw(path: Path, found: dict[str, dict[str, Any]]) -> None:
-    try:
-        drawn = write_minutes(path, {n: one for n, one in found.items() if n.startswith("quality")})
-    except ModuleNotFoundError as error:
-        print(f"({error})", file=sys.stderr)
-    else:
-        if drawn:
-            print(f"The figure: {path}", file=sys.stderr)
+        found = {
+            name: result for name in LEGS if (result := read_result(race.folder, name)) is not None
+        }
+        print(report(found), end="")
+        quality_legs = {name: one for name, one in found.items() if name.startswith("quality-")}
+        if quality_legs:
+            path = arguments.figure or race.folder / "bleu-by-minutes.png"
+            draw_or_say(path, lambda where: write_minutes(where, quality_legs))
 
 
 def run_all(race: Race, names: Sequence[str]) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from regard.translation.evaluate import bleu
 
+# TensorFlow's tutorial after ten minutes on two cores, by its own program, in its own form.
+TUTORIAL_BLEU, TUTORIAL_MINUTES = 40.45, 10.0
 NOT_OF_THE_TUTORIAL = re.compile(r"[^ a-z.?!,¿]")
 MARK = re.compile(r"([.?!,¿])")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regard.cli.application import AsJson, Device, RunFolder, SourceFile, TargetFile, app
+from regard.cli.output import say_too_long, write_line
 
 if TYPE_CHECKING:
     from regard.translation.translator import Translator
@@ -62,7 +63,6 @@ def align(
     linked to the one that both runs together look at most. A pair of more than 1,000 pieces on a
     side gets an empty line, and is counted on standard error.
     """
-    from regard.cli.output import say_too_long, write_line
     from regard.record.alignment import format_links
     from regard.translation.align import agreed, check_combine, combined
     from regard.translation.lines import check_same_count, read_lines

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from regard.cli.application import AsJson, LinksFile, RecipeFile, Settings, SourceFile, app
+from regard.cli.output import write_line
 
 OptionalTarget = Annotated[
     Path | None,
@@ -33,7 +34,6 @@ def data(
 
     spa-eng is Spanish and English from tatoeba.org, the text of TensorFlow's translation tutorial.
     """
-    from regard.cli.output import write_line
     from regard.translation.public import fetch
 
     write_line(str(fetch(name, out, from_file=from_file)))
@@ -59,7 +59,6 @@ def split(
     import json
     from dataclasses import asdict
 
-    from regard.cli.output import write_line
     from regard.translation.split import split_files
 
     report = split_files(

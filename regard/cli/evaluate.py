@@ -10,6 +10,7 @@ import typer
 
 from regard.cli.align import RowsOfWords, Tokenised
 from regard.cli.application import AsJson, Device, Precision, RunFolder, app, check_folder
+from regard.cli.output import say_too_long, write_line
 
 
 @app.command()
@@ -48,7 +49,6 @@ def evaluate(
     What a run's own test part gives is kept in the run, in scores.json; of several runs, which must
     have the same test part, nothing is kept.
     """
-    from regard.cli.output import say_too_long, write_line
     from regard.cli.runs import runs_and_rest
     from regard.translation.judge import evaluate_run
 
@@ -102,7 +102,6 @@ def score(
 
     Links are 3-4 (sure) or 3p4 (possible), separated by spaces.
     """
-    from regard.cli.output import write_line
     from regard.translation.evaluate import alignment_json, score_files, score_links
 
     found = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regard.cli.application import app
+from regard.cli.output import write_line
 
 
 @app.command()
@@ -13,7 +14,6 @@ def settings() -> None:
 
     A setting is changed with --set KEY=VALUE, or by a line of the recipe.
     """
-    from regard.cli.output import write_line
     from regard.translation.recipe import settings_table
 
     write_line(settings_table().rstrip("\n"))

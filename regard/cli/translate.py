@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from regard.cli.application import AsJson, Device, Precision, RunFolder, app, check_folder
+from regard.cli.output import write_line
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -246,8 +247,6 @@ def _translated(
 
 def _print(one: Translation, line: int | None, *, as_json: bool, show: bool) -> None:
     """Print a translation; with the number of its line, the alternatives and scores as well."""
-    from regard.cli.output import write_line
-
     if as_json:
         write_line(json.dumps(one.to_json(), ensure_ascii=False))
         return

@@ -26,7 +26,7 @@ from regard.translation.model import Batch, Loss, State, TranslationModel
 from regard.translation.output_loss import output_loss
 from regard.translation.recipe import ModelRecipe
 
-BIAS = 0.1  # bound of the first biases
+FIRST_BIASES = 0.1  # they begin within ± this (Luong 2015, 4.1)
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def reverse(
 
 
 def initialise(model: Rnn) -> None:
-    """Uniform in [-0.1, 0.1] as in Luong 2015; weights wider where there are less than 1,000 units.
+    """Uniform in [-0.1, 0.1] as in Luong 2015; weights wider where there are fewer units than its.
 
     A sum over n inputs grows as sqrt(n), so sqrt(10 / n) keeps what the paper's layers begin with.
     Weights of a scope that are to begin at 0 do. Without attention the last state must carry the
@@ -215,7 +215,7 @@ def initialise(model: Rnn) -> None:
         if model.attention is None and "bias" in name:
             nn.init.zeros_(parameter)
         elif name.rpartition(".")[2] not in at_zero:
-            bound = BIAS if "bias" in name else spread
+            bound = FIRST_BIASES if "bias" in name else spread
             nn.init.uniform_(parameter, -bound, bound)
     if model.attention is None:
         for lstm in (model.encoder, model.decoder):
